@@ -1,0 +1,1 @@
+"""Compression steps, and the builder that applies them."""

@@ -1,0 +1,58 @@
+"""Recipes from steps: `quantize`, `prune`, `chain`, `prebuilt`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_edgebench.compressors.prune import Prune
+from pytest_edgebench.compressors.quantize import Quantize, Scheme
+from pytest_edgebench.declare.model import Model, Prebuilt, Recipe, Step
+from pytest_edgebench.errors import build as errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_edgebench.compressors.prune import Finetune
+
+
+def quantize(
+    source: Model | Recipe, scheme: Scheme, *, calibration: int = 128, per_channel: bool = True
+) -> Recipe:
+    """Quantize a model or a recipe's result; see `Quantize`."""
+    return chain(source, Quantize(scheme, calibration=calibration, per_channel=per_channel))
+
+
+def prune(source: Model | Recipe, ratio: float, finetune: Finetune | None = None) -> Recipe:
+    """Set a share of the weights of a model or a recipe's result to zero; see `Prune`."""
+    return chain(source, Prune(ratio, finetune))
+
+
+def chain(source: Model | Recipe, *steps: Step) -> Recipe:
+    """Apply steps to a model or a recipe's result, first given first.
+
+    Raises:
+        DeclarationError: no step, something that is no step, or a source that is neither model nor recipe.
+    """
+    if not isinstance(source, Model | Recipe):
+        raise errors.not_a_source(source)
+    if not steps:
+        raise errors.empty_chain()
+    for step in steps:
+        if not isinstance(step, Step):
+            raise errors.not_a_step(step)
+        source = Recipe(source, step)
+    assert isinstance(source, Recipe)
+    return source
+
+
+def prebuilt(source: Model, path: str | Path) -> Recipe:
+    """A file that another pipeline made of the model; a relative path starts where the model was declared.
+
+    Raises:
+        DeclarationError: a source that is no model, or a file that is neither ``.onnx`` nor ``.tflite``.
+    """
+    if not isinstance(source, Model):
+        raise errors.prebuilt_of_recipe(source)
+    step = Prebuilt(source.folder / path)
+    _ = step.format  # refuses other suffixes here, where the user's line is on the stack
+    return Recipe(source, step)

@@ -1,0 +1,93 @@
+"""What an artifact is made from, as a SHA-256: the key it is kept under."""
+
+from __future__ import annotations
+
+import contextlib
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_edgebench.artifacts import canonical
+from pytest_edgebench.declare.identity import digest
+from pytest_edgebench.declare.opened import Opened, content_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_edgebench.artifacts.cache import Cache
+    from pytest_edgebench.declare.model import Format, Model, Recipe, Step
+
+OPENED = "opened"
+PACKAGE = "pytest-edgebench"
+
+
+class Observed:
+    """Keys that hold the content of the files which a user's function read.
+
+    Which files those are is known only once it has run: the list is kept in the cache under `base`, the
+    identity of the function's code, and their content is looked at again in each session.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._known: dict[str, str] = {}
+
+    def key(self, base: str) -> str | None:
+        """`base` with the content of the files read; None when the function never ran to its end."""
+        if base not in self._known:
+            paths = self._cache.memo_get(OPENED, base)
+            if paths is None:
+                return None
+            self._known[base] = digest((base, content_digest([Path(p) for p in paths]))) if paths else base
+        return self._known[base]
+
+    @contextlib.contextmanager
+    def run(self, base: str) -> Iterator[None]:
+        """Record what is read while the function runs in this block."""
+        with Opened(exclude=[self._cache.root]) as opened:
+            yield
+        self._known.pop(base, None)
+        self._cache.memo_put(OPENED, base, [str(path) for path in opened.files])
+
+
+def source_base(model: Model) -> str:
+    """Identity of a model's source without the files its function reads.
+
+    Raises:
+        DeclarationError: the source has no identity. BuildError: a source file that is no whole model.
+    """
+    depends = content_digest([model.folder / path for path in model.depends]) if model.depends else ""
+    path = model.path()
+    if path is not None:
+        return digest(("file", canonical.digest(path), depends))
+    if model.key is not None:
+        return digest(("key", model.key, model.seed, depends))
+    return digest(("source", model.source, model.seed, depends))
+
+
+def step_base(recipe: Recipe, source_key: str, fmt: Format, slice_key: str) -> str:
+    """Identity of a step applied to what has `source_key`; `slice_key` is that of its calibration data.
+
+    Raises:
+        DeclarationError: a field of the step has no identity.
+    """
+    step = recipe.step
+    versions = library_versions(step.libraries.get(fmt, ()))
+    return digest(("step", source_key, fmt, _code(step), step, versions, slice_key, recipe.model.seed))
+
+
+def library_versions(names: Sequence[str]) -> dict[str, str]:
+    """Distribution → version, this package included; "" for what is not installed. Imports none of them."""
+    return {name: _version(name) for name in (PACKAGE, *names)}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _code(step: Step) -> Any:
+    """The class of a user's own step; ours are known by this package's version."""
+    return "" if type(step).__module__.startswith("pytest_edgebench.") else type(step)

@@ -1,0 +1,226 @@
+"""Torch modules: made by the user's function once a process, and changed by torch steps."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_edgebench.artifacts.inspect import inspect_module
+from pytest_edgebench.compressors.blame import user_line
+from pytest_edgebench.compressors.keys import Observed, source_base, step_base
+from pytest_edgebench.compressors.plan import place_of
+from pytest_edgebench.compressors.seeds import seeded
+from pytest_edgebench.declare.model import Format, Model, Recipe
+from pytest_edgebench.errors import EdgebenchError
+from pytest_edgebench.errors import build as errors
+from pytest_edgebench.record.run import StepRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from torch.nn import Module
+
+    from pytest_edgebench.artifacts.cache import Cache
+    from pytest_edgebench.compressors.samples import Samples
+
+STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A module with how it came about; it must not be changed."""
+
+    module: Module
+    steps: tuple[StepRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Modules:
+    """Makes modules when they are needed; what was trained is kept as a state dict."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        observed: Observed,
+        samples: Samples,
+        building: Callable[[], AbstractContextManager[object]],
+        log: Callable[[str], None],
+    ) -> None:
+        self._cache = cache
+        self._observed = observed
+        self._samples = samples
+        self._building = building
+        self._log = log
+        self._made: dict[str, Made] = {}
+        # Digests of weights and code are not free; the sources are kept so that no id is used twice.
+        self._bases: dict[tuple[int, Format | None], tuple[Model | Recipe, str]] = {}
+
+    def key(self, source: Model | Recipe, fmt: Format) -> str:
+        """Identity of the module with its torch steps.
+
+        It holds the content of the files that were read while it was made, so what was never made is made.
+        """
+        base = self._base(source, fmt)
+        if not _reads(source):
+            return base
+        if self._observed.key(base) is None:
+            self.make(source, fmt)
+        key = self._observed.key(base)
+        assert key is not None
+        return key
+
+    def adopt(self, model: Model) -> None:
+        """Take identity and a copy of a module given as such, before anything can change it."""
+        if _is_module(model.source):
+            self.make(model, "onnx")
+
+    def make(self, source: Model | Recipe, fmt: Format) -> Made:
+        """The module with its torch steps applied, made at most once a process.
+
+        Raises:
+            BuildError: the user's function or a step failed. NoEffectError: a step changed nothing.
+        """
+        base = self._base(source, fmt)
+        if base not in self._made:
+            if isinstance(source, Recipe):
+                self._made[base] = self._restored(source, fmt) or self._stepped(source, fmt)
+            else:
+                self._made[base] = self._called(source, base)
+        return self._made[base]
+
+    def _base(self, source: Model | Recipe, fmt: Format) -> str:
+        entry = id(source), fmt if isinstance(source, Recipe) else None
+        if entry in self._bases:
+            return self._bases[entry][1]
+        if isinstance(source, Model):
+            base = source_base(source)
+        else:
+            slice_key = self._samples.key(source)
+            base = step_base(source, self.key(source.source, fmt), fmt, slice_key)
+        self._bases[entry] = source, base
+        return base
+
+    def _called(self, model: Model, base: str) -> Made:
+        if _is_module(model.source):
+            return Made(copy.deepcopy(model.source).eval())  # type: ignore[union-attr]
+        name, function = model.name or "model", model.source
+        assert callable(function)
+        with self._cache.lock(f"source-{base}", f"making {name}"), self._building():
+            self._log(f"{name}: making the model")
+            try:
+                with seeded(model.seed, torch=True), self._observed.run(base):
+                    module = function()
+            except EdgebenchError:
+                raise
+            except Exception as cause:
+                line = user_line(cause)
+                raise errors.source_failed(name, cause, line, place_of(model)) from cause
+            if not _is_module(module):
+                raise errors.source_not_module(name, module, place_of(model))
+            key = self.key(model, "onnx")
+            # Training need not be repeatable: the first weights serve all formats, workers and sessions.
+            if not self._load(module, key):
+                self._save(module, key)
+        return Made(module.eval())
+
+    def _stepped(self, recipe: Recipe, fmt: Format) -> Made:
+        before = self.make(recipe.source, fmt)
+        base = self._base(recipe, fmt)
+        place = place_of(recipe)
+        notes: list[str] = []
+        context = self._samples.context(recipe, fmt, notes.append)
+        with self._cache.lock(f"step-{base}", str(recipe.step)):
+            found = self._restored(recipe, fmt)
+            if found:
+                return found
+            with self._building():
+                self._log(f"{recipe.model.name or 'model'}: {recipe.step}")
+                module = copy.deepcopy(before.module)
+                with step_errors(recipe), seeded(recipe.model.seed, torch=True), self._observed.run(base):
+                    module = recipe.step.torch(module, context)
+                if not _is_module(module):
+                    raise errors.no_module(str(recipe.step), module, place)
+                counts = inspect_module(before.module), inspect_module(module)
+                reason = recipe.step.effect(*counts)
+                if reason:
+                    raise errors.no_effect(str(recipe.step), reason, place)
+            record = StepRecord(str(recipe.step), "torch", *counts)
+            made = Made(module.eval(), (*before.steps, record), (*before.notes, *notes))
+            if _shapes(module) == _shapes(before.module):  # else the state would not fit the source again
+                key = self.key(recipe, fmt)
+                self._save(module, key)
+                self._cache.memo_put(STATE, key, notes)
+        return made
+
+    def _restored(self, recipe: Recipe, fmt: Format) -> Made | None:
+        """The result of an earlier run, from the source's module and the state dict kept."""
+        key = self._observed.key(self._base(recipe, fmt))
+        notes = self._cache.memo_get(STATE, key) if key else None
+        if key is None or notes is None:
+            return None
+        before = self.make(recipe.source, fmt)
+        module = copy.deepcopy(before.module)
+        if not self._load(module, key):
+            return None
+        record = StepRecord(str(recipe.step), "torch", inspect_module(before.module), inspect_module(module))
+        return Made(module.eval(), (*before.steps, record), (*before.notes, *notes))
+
+    def _save(self, module: Module, key: str) -> None:
+        import torch
+
+        state = module.state_dict()
+        if all(isinstance(value, torch.Tensor) for value in state.values()):
+            buffer = io.BytesIO()
+            torch.save(state, buffer)
+            self._cache.bytes_put(STATE, key, "pt", buffer.getbuffer())
+
+    def _load(self, module: Module, key: str) -> bool:
+        import torch
+
+        content = self._cache.bytes_get(STATE, key, "pt")
+        if content is None:
+            return False
+        try:
+            module.load_state_dict(torch.load(io.BytesIO(content), weights_only=True))
+        except Exception:  # noqa: BLE001 - damaged or of another module: made anew
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def step_errors(recipe: Recipe) -> Iterator[None]:
+    """Give what a step raises the recipe's place, and what libraries raise a sentence."""
+    step, place = str(recipe.step), place_of(recipe)
+    try:
+        yield
+    except EdgebenchError as error:
+        error.where = error.where or place
+        raise
+    except ImportError as cause:
+        raise errors.not_installed(cause.name or str(cause), step, place) from cause
+    except Exception as cause:
+        if isinstance(cause, OSError) and errors.is_full(cause):
+            raise  # the cache says so
+        raise errors.step_failed(step, cause, place, user_line(cause)) from cause
+
+
+def _reads(source: Model | Recipe) -> bool:
+    """Whether a function of the user's runs, which may read files; a `key` of their own settles it."""
+    return isinstance(source, Recipe) or (source.key is None and not _is_module(source.source))
+
+
+def _is_module(value: Any) -> bool:
+    if "torch" not in sys.modules:
+        return False
+    import torch
+
+    return isinstance(value, torch.nn.Module)
+
+
+def _shapes(module: Module) -> dict[str, Any]:
+    return {name: getattr(value, "shape", None) for name, value in module.state_dict().items()}

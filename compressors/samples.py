@@ -1,0 +1,99 @@
+"""A model's example input and calibration data, each loaded once a process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_edgebench.compressors.plan import place_of
+from pytest_edgebench.compressors.seeds import seeded
+from pytest_edgebench.declare import data
+from pytest_edgebench.declare.identity import digest
+from pytest_edgebench.declare.model import Format, Model, Recipe, Step, StepContext
+from pytest_edgebench.errors import build as errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+
+    from pytest_edgebench.compressors.keys import Observed
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+ON_EVALUATION_DATA = "calibrated on evaluation data"
+
+
+class Samples:
+    """Loads what steps and exports need of a model's data."""
+
+    def __init__(self, observed: Observed) -> None:
+        self._observed = observed
+        # By id; the model is kept with its data so that no id is used twice.
+        self._examples: dict[int, tuple[Model, dict[str, Array]]] = {}
+        self._calibrations: dict[tuple[int, int], tuple[Model, dict[str, Array]]] = {}
+
+    def example(self, model: Model) -> dict[str, Array]:
+        """The first sample of each input, (1, ...)."""
+        if id(model) not in self._examples:
+            with seeded(model.seed):
+                sample = {name: array.copy() for name, array in data.load(model).sample().items()}
+            self._examples[id(model)] = model, sample
+        return self._examples[id(model)][1]
+
+    def signature(self, model: Model) -> list[tuple[str, tuple[int, ...], str]]:
+        """Name, shape and dtype of each input: what an export depends on of the data."""
+        return [(name, array.shape, array.dtype.str) for name, array in self.example(model).items()]
+
+    def calibration(self, model: Model, count: int) -> dict[str, Array]:
+        """Up to `count` unlabelled inputs."""
+        if (id(model), count) not in self._calibrations:
+            base = _calibration_base(model)
+            with seeded(model.seed):
+                if base is None:
+                    arrays, _ = data.calibration(model, count)
+                else:
+                    with self._observed.run(base):
+                        arrays, _ = data.calibration(model, count)
+            self._calibrations[id(model), count] = model, arrays
+        return self._calibrations[id(model), count][1]
+
+    def key(self, recipe: Recipe) -> str:
+        """Identity of the calibration data that a recipe's last step reads; "" when it reads none.
+
+        A function is known by its code and the files it reads, and called only when it never was.
+        """
+        model, count = recipe.model, samples_of(recipe.step)
+        if not count:
+            return ""
+        base = _calibration_base(model)
+        if base is None:
+            return digest(self.calibration(model, count))
+        key = self._observed.key(base)
+        if key is None:
+            self.calibration(model, count)
+            key = self._observed.key(base)
+        return digest((key, count))
+
+    def context(self, recipe: Recipe, fmt: Format, note: Callable[[str], None]) -> StepContext:
+        """What the recipe's last step may use."""
+
+        def calibration(count: int) -> Mapping[str, Array]:
+            if count > samples_of(recipe.step):
+                raise errors.undeclared_calibration(str(recipe.step), place_of(recipe))
+            if recipe.model.calibration is None:
+                note(ON_EVALUATION_DATA)
+            return {name: array[:count] for name, array in self.calibration(recipe.model, count).items()}
+
+        return StepContext(fmt, recipe.model, calibration, recipe.model.seed, note)
+
+
+def samples_of(step: Step) -> int:
+    """Calibration samples a step says it reads; they are part of its identity."""
+    return int(getattr(step, "samples", 0))
+
+
+def _calibration_base(model: Model) -> str | None:
+    """Identity of a calibration function; None for arrays, which are known by their content."""
+    if callable(model.calibration) and not hasattr(model.calibration, "__getitem__"):
+        return digest(("calibration", model.calibration, model.seed))
+    return None

@@ -1,0 +1,1 @@
+"""Built model files: identity, cache, and what is in them."""

@@ -1,0 +1,1 @@
+"""What a user writes: models, recipes, budgets, and the matrix they span."""

@@ -1,0 +1,194 @@
+"""A model and what is made of it: `Model`, `Recipe`, `Step`, `Case`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pytest_edgebench.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+    from pytest_edgebench.declare.data import Data, Inputs
+    from pytest_edgebench.declare.score import Score
+    from pytest_edgebench.record.run import Counts
+
+Format = Literal["onnx", "tflite"]
+Stage = Literal["torch", "file"]
+FORMATS: Mapping[str, Format] = {".onnx": "onnx", ".tflite": "tflite"}
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A source network with labelled data and a score.
+
+    Attributes:
+        source: a function that makes a ``torch.nn.Module`` (preferred: called only when an artifact is
+            missing), a module, or the path of an ``.onnx`` or ``.tflite`` file. A relative path is taken
+            from the folder of the file that made the `Model`.
+        data: ``(inputs, labels)``, first axis samples; or the path of an ``.npz`` with ``x`` and ``y``;
+            or a torch ``Dataset``; or a function returning one of these, called only when needed.
+        score: how outputs are scored against labels, e.g. ``eb.top1``; a plain function
+            ``(outputs, labels) -> float`` is an aggregate, higher is better.
+        calibration: unlabelled inputs for static quantization, or a function returning them.
+        seed: set before `source` is called.
+        key: an identity of your own for a source that has none.
+        depends: further files the source reads in ways Python cannot see.
+        name, place: of the fixture that made it (place is ``file:line``); filled in by ``eb.model``.
+        folder: where relative paths start; ``eb.model`` fills in the folder of the declaring file.
+    """
+
+    source: Module | Path | str | Callable[[], Module]
+    data: Data | Callable[[], Data]
+    score: Score | Callable[[Any, Any], float]
+    calibration: Inputs | Callable[[], Inputs] | None = None
+    seed: int = 0
+    key: str | None = None
+    depends: tuple[str | Path, ...] = ()
+    name: str = field(default="", kw_only=True)
+    place: str = field(default="", kw_only=True)
+    folder: Path = field(default_factory=Path.cwd, kw_only=True)
+
+    def path(self) -> Path | None:
+        """The absolute path of a file source; None for a torch source."""
+        return self.folder / self.source if isinstance(self.source, str | Path) else None
+
+    def format(self) -> Format | None:
+        """The format of a file source; None for a torch source.
+
+        Raises:
+            DeclarationError: a file that is neither ``.onnx`` nor ``.tflite``.
+        """
+        path = self.path()
+        return file_format(path) if path is not None else None
+
+
+def file_format(path: Path) -> Format:
+    """The format a file name stands for.
+
+    Raises:
+        DeclarationError: another suffix than ``.onnx`` or ``.tflite``.
+    """
+    try:
+        return FORMATS[path.suffix]
+    except KeyError:
+        raise DeclarationError(
+            f"{path.name!r} is not a model format that can be used here",
+            where=str(path),
+            fix="give a .onnx or .tflite file, or a function that makes a torch.nn.Module",
+        ) from None
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """What a step may use while it works.
+
+    Attributes:
+        format: of the artifact being built.
+        model: the root model.
+        calibration: gives up to n unlabelled inputs, a mapping of input name to array (n, ...) in the
+            model's own dtype; names are "input_0", ... where the data has none.
+        seed: the model's seed.
+        note: adds a caveat to the manifest.
+    """
+
+    format: Format
+    model: Model
+    calibration: Callable[[int], Mapping[str, Any]]
+    seed: int
+    note: Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One compressor with its parameters; a frozen dataclass whose fields are its identity.
+
+    A subclass says in `stages` at which stage it acts for each format ("torch": on the module before
+    export; "file": on the exported file), overrides `torch` and/or `file`, and proves its work in `effect`.
+    """
+
+    stages: ClassVar[Mapping[str, Stage]] = {}
+    libraries: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    def torch(self, module: Any, context: StepContext) -> Any:
+        """Return the compressed module; `module` is a deep copy that may be changed in place."""
+        raise NotImplementedError(f"{type(self).__name__} has no torch stage")
+
+    def file(self, source: Path, target: Path, context: StepContext) -> None:
+        """Read the model file `source` and write the compressed one to `target`."""
+        raise NotImplementedError(f"{type(self).__name__} has no file stage")
+
+    def effect(self, before: Counts, after: Counts) -> str | None:
+        """None when the step did what it promises, else one sentence saying why it had no effect."""
+        raise NotImplementedError(f"{type(self).__name__} proves nothing")
+
+    def __str__(self) -> str:
+        changed = [
+            f"{f.name}={getattr(self, f.name)!r}"
+            for f in dataclasses.fields(self)
+            if getattr(self, f.name) != f.default
+        ]
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A model with steps applied, lazily.
+
+    Attributes:
+        source: what the step is applied to.
+        step: the compressor.
+        place: ``file:line`` of the recipe function; filled in by ``eb.recipe``.
+    """
+
+    source: Model | Recipe
+    step: Step
+    place: str = field(default="", kw_only=True)
+
+    @property
+    def model(self) -> Model:
+        """The model all steps start from."""
+        return self.source if isinstance(self.source, Model) else self.source.model
+
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, first applied first."""
+        before = () if isinstance(self.source, Model) else self.source.steps()
+        return (*before, self.step)
+
+
+@dataclass(frozen=True)
+class Prebuilt(Step):
+    """A file that another pipeline made of the model; replaces it, so it must be the only step."""
+
+    path: Path
+    digest: str = ""
+
+    @property
+    def format(self) -> Format:
+        return file_format(self.path)
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """A model × recipe × variant × profile; `variant` is "" for a recipe without sweep."""
+
+    model: str
+    recipe: str
+    variant: str
+    profile: str
+
+    @property
+    def key(self) -> str:
+        """``model-recipe-profile``, or ``model-recipe.variant-profile``."""
+        recipe = f"{self.recipe}.{self.variant}" if self.variant else self.recipe
+        return f"{self.model}-{recipe}-{self.profile}"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self.model, self.recipe, self.variant, self.profile))
+
+
+ORIGINAL = "original"

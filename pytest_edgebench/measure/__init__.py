@@ -1,0 +1,1 @@
+"""Making observations: the worker, its client, the locks."""

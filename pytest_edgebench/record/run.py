@@ -1,0 +1,229 @@
+"""What a run found: plain results, written as JSON by the controller and read by every report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+SCHEMA = 1
+
+Rung = Literal["static", "predicted", "emulated", "host", "device"]
+Level = Literal["error", "warn", "off"]
+
+
+class Verdict(StrEnum):
+    """The outcome of a row, a check or a case, worst last in `SEVERITY`."""
+
+    PASS = "PASS"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    UNSUPPORTED = "UNSUPPORTED"
+    NOT_RUN = "NOT RUN"
+    FAIL = "FAIL"
+    ERROR = "ERROR"
+
+
+SEVERITY = tuple(Verdict)
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The most severe of some verdicts; NOT RUN for none."""
+    return max(verdicts, key=SEVERITY.index) if verdicts else Verdict.NOT_RUN
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One number with its evidence.
+
+    Attributes:
+        value: in `unit`: bytes "B", seconds "s", a count "", a score "%" or "" as the score has it.
+        rung: the kind of evidence behind it.
+        n: how many samples, calls or files it rests on.
+        low, high: 95 % interval in `unit`; None for an exact number.
+        note: a caveat a reader must know, e.g. "accuracy of the host run".
+    """
+
+    value: float
+    unit: str
+    rung: Rung
+    n: int
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is in a model file (or module), counted.
+
+    Attributes:
+        ops: op type → number of nodes.
+        float_ops: number of compute ops (convolution, matrix product, recurrent cell) run in floating point.
+        weight_bytes: dtype name of constant tensors → bytes.
+        parameters: constant elements.
+        zeros: constant elements of weight tensors (rank ≥ 2) equal to zero.
+        macs: multiply-accumulates of one inference at batch 1.
+    """
+
+    ops: Mapping[str, int]
+    float_ops: int
+    weight_bytes: Mapping[str, int]
+    parameters: int
+    zeros: int
+    macs: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One compression step of an artifact: its text, stage and the counts before and after."""
+
+    step: str
+    stage: Literal["torch", "export", "file"]
+    before: Counts | None
+    after: Counts | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRecord:
+    """What a report says of an artifact.
+
+    Attributes:
+        key: SHA-256 of what it was made from.
+        digest: SHA-256 of the canonical bytes.
+        files: file name → bytes.
+        versions: distribution → version of the libraries that made it.
+        notes: caveats, e.g. "calibrated on evaluation data".
+    """
+
+    key: str
+    digest: str
+    format: str
+    files: Mapping[str, int]
+    counts: Counts
+    steps: tuple[StepRecord, ...]
+    versions: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was measured for one (artifact, profile), once a session.
+
+    Attributes:
+        runtime: name, version, threads, cpu of what ran it.
+        metrics: "size", "size.gzip", "parameters", "macs", "accuracy", "latency.p50", "load", ...
+        series: small series kept in the record, in SI units: "latency" is at most 90 quantiles of the
+            timed calls, "latency.load_min" and "latency.load_p50" hold one figure a load.
+        arrays: name → file of an array in the run folder: "predictions".
+        missing: metric → why it could not be had on this profile, with the evidence that would be needed.
+    """
+
+    artifact_key: str
+    profile: str
+    runtime: Mapping[str, str]
+    metrics: Mapping[str, Metric]
+    series: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    arrays: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One judged slot of a check: a metric against a budget or a default limit.
+
+    Attributes:
+        metric, statistic: e.g. "latency", "p50"; statistic is "" for metrics without.
+        reference: "" for an absolute limit, else "model" or "baseline".
+        limit: the limit as written, e.g. "model - 1 points", or the default check in words.
+        bound: the limit as a number in the metric's unit; None where it could not be worked out.
+        place: ``file:line`` of the budget; "" for a default check.
+        higher_is_better: direction of the metric.
+        reference_value: the reference's own number in the metric's unit; None for absolute limits.
+        reason: why, for anything but a plain PASS or FAIL; for those, what decided.
+        message: the user's own words on the budget.
+    """
+
+    metric: str
+    statistic: str
+    reference: str
+    limit: str
+    bound: float | None
+    measured: Metric | None
+    verdict: Verdict
+    level: Level
+    place: str = ""
+    higher_is_better: bool = False
+    reference_value: float | None = None
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One test's judgement of one case."""
+
+    nodeid: str
+    verdict: Verdict
+    rows: tuple[Row, ...] = ()
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """All that was found for one case; its verdict is the worst of its checks.
+
+    Attributes:
+        key: ``model-recipe-profile`` or ``model-recipe.variant-profile``.
+        place: ``file:line`` of the recipe.
+    """
+
+    key: str
+    model: str
+    recipe: str
+    variant: str
+    profile: str
+    place: str
+    checks: tuple[Check, ...]
+    artifact: ArtifactRecord | None = None
+    observation: Observation | None = None
+    parent: Observation | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return worst([check.verdict for check in self.checks])
+
+    @property
+    def warned(self) -> bool:
+        return any(
+            row.verdict is Verdict.FAIL and row.level == "warn" for check in self.checks for row in check.rows
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A whole session.
+
+    Attributes:
+        started: ISO 8601, UTC. duration_s: seconds.
+        command: the arguments pytest was given.
+        commit, branch: of the git repository round the ini file; "" outside one. dirty: uncommitted changes.
+        environment: host facts, e.g. cpu, cpu_flags, kernel, python, load average.
+        versions: distribution → version.
+        problems: session-wide problems that make the run fail, one sentence each.
+        tests: every judged test's nodeid → pytest outcome; the verdicts are in `cases`.
+    """
+
+    started: str
+    duration_s: float
+    command: tuple[str, ...]
+    commit: str
+    branch: str
+    dirty: bool
+    environment: Mapping[str, str]
+    versions: Mapping[str, str]
+    profiles: Mapping[str, Mapping[str, str]]
+    cases: tuple[CaseResult, ...]
+    problems: tuple[str, ...] = ()
+    schema: int = SCHEMA

@@ -1,0 +1,1 @@
+"""What people see: HTML, terminal, JUnit; rendered from the run record alone."""

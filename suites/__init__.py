@@ -1,0 +1,1 @@
+"""Benchmark suites on real data, runnable by pytest."""

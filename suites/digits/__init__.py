@@ -1,0 +1,1 @@
+"""Small models of handwritten digits, compressed and judged."""
