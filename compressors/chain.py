@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 
 def quantize(
-    source: Model | Recipe, scheme: Scheme, *, calibration: int = 128, per_channel: bool = True
+    source: Model | Recipe,
+    scheme: Scheme,
+    *,
+    calibration: int = 128,
+    per_channel: bool = True,
+    reduce_range: bool = True,
 ) -> Recipe:
     """Quantize a model or a recipe's result; see `Quantize`."""
-    return chain(source, Quantize(scheme, calibration=calibration, per_channel=per_channel))
+    return chain(source, Quantize(scheme, calibration, per_channel, reduce_range))
 
 
 def prune(source: Model | Recipe, ratio: float, finetune: Finetune | None = None) -> Recipe:

@@ -30,7 +30,12 @@ class Quantize(Step):
             "static-int8": int8 weights and activations, whose ranges come from calibration data;
             "fp16": half-precision weights (on ONNX activations too).
         calibration: samples for the ranges of "static-int8".
-        per_channel: one scale for each output channel of a weight rather than one for all.
+        per_channel: one scale for each output channel of a weight rather than one for all. Depthwise
+            convolutions of "dynamic-int8" on TFLite always have one each: LiteRT's kernels read no other.
+        reduce_range: int8 weights of ONNX files use 7 of the 8 bits. The kernels of x86 processors without
+            VNNI add pairs of products in 16 bits and saturate otherwise, so that one file answers
+            differently on a development machine and on its target. Set it to False for a file that runs on
+            ARM or with VNNI only; accuracy must then be measured there. TFLite files do not depend on it.
 
     Raises:
         DeclarationError: an unknown scheme, no samples, a flag that is none.
@@ -45,6 +50,7 @@ class Quantize(Step):
     scheme: Scheme
     calibration: int = 128
     per_channel: bool = True
+    reduce_range: bool = True
 
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
@@ -52,8 +58,9 @@ class Quantize(Step):
             raise errors.unknown_scheme(self.scheme, SCHEMES, near[0] if near else None)
         if type(self.calibration) is not int or self.calibration < 1:
             raise errors.bad_calibration_count(self.calibration)
-        if not isinstance(self.per_channel, bool):
-            raise errors.not_a_flag("per_channel", self.per_channel)
+        for name in ("per_channel", "reduce_range"):
+            if not isinstance(getattr(self, name), bool):
+                raise errors.not_a_flag(name, getattr(self, name))
 
     @property
     def samples(self) -> int:
@@ -61,15 +68,27 @@ class Quantize(Step):
         return self.calibration if self.scheme == "static-int8" else 0
 
     def file(self, source: Path, target: Path, context: StepContext) -> None:
-        if context.format == "onnx":
-            from pytest_edgebench.compressors.quantize_onnx import quantize
-        else:
-            from pytest_edgebench.compressors.quantize_tflite import quantize
         counts = inspect(source)
         if not counts.float_ops:
             raise errors.no_effect(str(self), _reason(counts), "")
         samples = context.calibration(self.samples) if self.samples else {}
-        quantize(source, target, self.scheme, per_channel=self.per_channel, samples=samples)
+        if context.format == "onnx":
+            from pytest_edgebench.compressors import quantize_onnx
+
+            quantize_onnx.quantize(
+                source,
+                target,
+                self.scheme,
+                per_channel=self.per_channel,
+                reduce_range=self.reduce_range,
+                samples=samples,
+            )
+        else:
+            from pytest_edgebench.compressors import quantize_tflite
+
+            quantize_tflite.quantize(
+                source, target, self.scheme, per_channel=self.per_channel, samples=samples
+            )
 
     def effect(self, before: Counts, after: Counts) -> str | None:
         if self.scheme == "fp16":

@@ -28,12 +28,20 @@ if TYPE_CHECKING:
 
 
 def quantize(
-    source: Path, target: Path, scheme: str, *, per_channel: bool, samples: Mapping[str, Array]
+    source: Path,
+    target: Path,
+    scheme: str,
+    *,
+    per_channel: bool,
+    reduce_range: bool,
+    samples: Mapping[str, Array],
 ) -> None:
     """Quantize the model file `source` into `target`.
 
     Static files are in the QDQ form with uint8 activations and int8 weights (U8S8), for which ONNX
-    Runtime's CPU kernels and OpenVINO are made.
+    Runtime's CPU kernels and OpenVINO are made. With `reduce_range` weights lie in -64...64: two products
+    with a uint8 then fit the 16 bits in which AVX2 and AVX-512 kernels without VNNI add them
+    (2 * 255 * 64 < 2**15).
     """
     with quiet():
         if scheme == "fp16":
@@ -46,7 +54,13 @@ def quantize(
         # Folds batch norms and infers shapes; the symbolic inference would need sympy and is not needed here.
         quant_pre_process(source, prepared, skip_symbolic_shape=True)
         if scheme == "dynamic-int8":
-            quantize_dynamic(prepared, target, per_channel=per_channel, weight_type=QuantType.QInt8)
+            quantize_dynamic(
+                prepared,
+                target,
+                per_channel=per_channel,
+                reduce_range=reduce_range,
+                weight_type=QuantType.QInt8,
+            )
         else:
             quantize_static(
                 prepared,
@@ -54,6 +68,7 @@ def quantize(
                 _Reader(prepared, samples),
                 quant_format=QuantFormat.QDQ,
                 per_channel=per_channel,
+                reduce_range=reduce_range,
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
             )

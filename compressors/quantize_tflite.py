@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import flatbuffers  # type: ignore[import-untyped]
+import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import calibrator, qtyping, quantizer, recipe_manager
@@ -54,6 +54,14 @@ def quantize(
                 )
         elif scheme == "dynamic-int8":
             work.add_dynamic_config(".*", ALL, num_bits=8, granularity=granularity)
+            # LiteRT's hybrid depthwise kernel reads a scale for each channel, also where there is only one,
+            # and answers garbage without an error.
+            work.add_dynamic_config(
+                ".*",
+                qtyping.TFLOperationName.DEPTHWISE_CONV_2D,
+                num_bits=8,
+                granularity=qtyping.QuantGranularity.CHANNELWISE,
+            )
         else:
             work.add_static_config(
                 ".*", ALL, activation_num_bits=8, weight_num_bits=8, weight_granularity=granularity

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.model import Format
-from pytest_edgebench.record.run import ArtifactRecord
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_edgebench.declare.model import Format
+    from pytest_edgebench.record.run import ArtifactRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ import dataclasses
 import functools
 import inspect
 import itertools
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 from pytest_edgebench.declare.model import Model, Recipe
+from pytest_edgebench.errors import DeclarationError
 from pytest_edgebench.errors import declare as errors
 
 P = ParamSpec("P")
@@ -85,6 +87,8 @@ def model(fn: Callable[..., Any] | None = None, /, *, name: str | None = None) -
 
 
 def _model(fn: Callable[..., Any], *, name: str | None) -> Any:
+    if not inspect.isfunction(fn):
+        return _misused("model", fn)
     declaration = _declaration("model", fn, models=None, profiles=None, sweep={})
 
     @functools.wraps(fn)
@@ -94,8 +98,9 @@ def _model(fn: Callable[..., Any], *, name: str | None) -> Any:
         if not isinstance(value, Model):
             raise errors.model_returned(fn.__name__, value, declaration.place)
         path = Path(declaration.place.rpartition(":")[0])
-        named = value.name or name or fn.__name__
-        return dataclasses.replace(value, name=named, place=declaration.place, folder=path.parent)
+        # A model made from another one keeps that one's folder: relative paths were written for it.
+        folder = value.folder if value.place else path.parent
+        return dataclasses.replace(value, name=name or fn.__name__, place=declaration.place, folder=folder)
 
     return _fixture(make, declaration, name)
 
@@ -130,24 +135,49 @@ def recipe(
         profiles: names or patterns of the hardware profiles it is for; all without it.
         sweep: argument → values: one variant for each combination.
     """
-    options = {
-        "models": None if models is None else _texts(models),
-        "profiles": None if profiles is None else _texts(profiles),
-        "sweep": {key: tuple(values) for key, values in (sweep or {}).items()},
-    }
+    options: dict[str, Any] = {"models": models, "profiles": profiles, "sweep": sweep}
     if fn is None:
         return functools.partial(_recipe, name=name, options=options)
     return _recipe(fn, name=name, options=options)
 
 
-def _texts(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _texts(name: str, option: str, given: Any) -> tuple[tuple[str, ...] | None, str]:
+    """Patterns from what was given for `models` or `profiles`, and what is wrong with it."""
+    if given is None:
+        return None, ""
+    texts = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Sequence) else ()
+    if texts and all(isinstance(text, str) and text for text in texts):
+        return texts, ""
+    return ("*",), errors.recipe_patterns(name, option, given)
+
+
+def _swept(name: str, given: Any) -> tuple[dict[str, tuple[Any, ...]], str]:
+    """Values from what was given for `sweep`, and what is wrong with it."""
+    if given is None:
+        return {}, ""
+    if not isinstance(given, Mapping):
+        return {}, errors.sweep_not_mapping(name, given)
+    wrong = [
+        key for key, values in given.items() if isinstance(values, str) or not hasattr(values, "__iter__")
+    ]
+    if wrong:
+        return {}, errors.sweep_not_values(name, wrong)
+    return {str(key): tuple(values) for key, values in given.items()}, ""
 
 
 def _recipe(fn: Callable[..., Any], *, name: str | None, options: dict[str, Any]) -> Any:
-    declaration = _declaration("recipe", fn, **options)
+    if not inspect.isfunction(fn):
+        return _misused("recipe", fn)
+    models, wrong_models = _texts(fn.__name__, "models", options["models"])
+    profiles, wrong_profiles = _texts(fn.__name__, "profiles", options["profiles"])
+    sweep, wrong_sweep = _swept(fn.__name__, options["sweep"])
+    declaration = _declaration("recipe", fn, models=models, profiles=profiles, sweep=sweep)
+    if wrong := wrong_models or wrong_profiles or wrong_sweep:
+        declaration = dataclasses.replace(declaration, problem=wrong)
 
-    def build(sources: Mapping[str, Model | Recipe], first: str, fixtures: Mapping[str, Any]) -> dict[str, Recipe]:
+    def build(
+        sources: Mapping[str, Model | Recipe], first: str, fixtures: Mapping[str, Any]
+    ) -> dict[str, Recipe]:
         __tracebackhide__ = True
         made = {}
         for (outer, source), (own, point) in itertools.product(sources.items(), declaration.points().items()):
@@ -195,8 +225,6 @@ def _declaration(
     profiles: tuple[str, ...] | None,
     sweep: Mapping[str, tuple[Any, ...]],
 ) -> Declaration:
-    if not inspect.isfunction(fn):
-        raise errors.not_a_function(kind, fn)
     arguments = list(inspect.signature(fn).parameters)
     line = fn.__code__.co_firstlineno
     place = f"{fn.__code__.co_filename}:{line}"
@@ -205,11 +233,15 @@ def _declaration(
         problem = errors.generator(kind, fn.__name__)
     elif inspect.iscoroutinefunction(fn):
         problem = errors.coroutine(kind, fn.__name__)
+    elif hasattr(fn, "pytestmark"):
+        problem = errors.mark_on_fixture(kind, fn.__name__, [mark.name for mark in _marks(fn)])
+    elif unnamed := positional_only(fn):
+        problem = errors.positional_only(kind, fn.__name__, unnamed)
     elif missing := [key for key in sweep if key not in arguments]:
         problem = errors.sweep_unknown(fn.__name__, missing, arguments)
     elif empty := [key for key, values in sweep.items() if not values]:
         problem = errors.sweep_empty(fn.__name__, empty)
-    fixtures = [name for name in arguments if name not in sweep]
+    fixtures = [name for name in fixture_arguments(fn) if name not in sweep]
     placeholder = ""
     if models is not None:
         if not fixtures:
@@ -225,10 +257,58 @@ def _declaration(
     return made
 
 
+def _marks(fn: Callable[..., Any]) -> list[Any]:
+    marks = fn.pytestmark  # type: ignore[attr-defined]
+    return list(marks) if isinstance(marks, list | tuple) else [marks]
+
+
+def fixture_arguments(fn: Callable[..., Any]) -> tuple[str, ...]:
+    """Arguments that pytest fills in: those that can be given by name and have no default."""
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return tuple(parameter.name for parameter in _required(fn) if parameter.kind in by_name)
+
+
+def positional_only(fn: Callable[..., Any]) -> list[str]:
+    """Arguments before a ``/`` that must be given, which pytest cannot do."""
+    only = inspect.Parameter.POSITIONAL_ONLY
+    return [parameter.name for parameter in _required(fn) if parameter.kind is only]
+
+
+def _required(fn: Callable[..., Any]) -> list[inspect.Parameter]:
+    parameters = inspect.signature(fn).parameters.values()
+    return [parameter for parameter in parameters if parameter.default is inspect.Parameter.empty]
+
+
+def _misused(kind: Literal["model", "recipe"], given: Any) -> Any:
+    """A fixture that only carries the problem, told at collection: an exception here would be a traceback.
+
+    For a class or another object above a ``def``; for a stray argument, as in ``@eb.recipe("int8")``,
+    the decorator that makes such a fixture.
+    """
+    depth = 1
+    while sys._getframe(depth).f_code.co_filename == __file__:
+        depth += 1
+    frame = sys._getframe(depth)
+    place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    problem = str(errors.not_a_function(kind, given))
+
+    def misused() -> None:
+        raise DeclarationError(problem, where=place)
+
+    misused.__name__ = getattr(given, "__name__", "misused")
+
+    def fixture(_: Any) -> Any:
+        return _fixture(misused, Declaration(kind, misused, (), None, None, {}, "", place, problem), None)
+
+    return fixture(given) if callable(given) else fixture
+
+
 def _fixture(make: Callable[..., Any], declaration: Declaration, name: str | None) -> Any:
     import pytest
 
     setattr(make, ATTRIBUTE, declaration)
+    # pytest refuses marks on a fixture with a traceback; `Declaration.problem` tells of them at collection.
+    vars(make).pop("pytestmark", None)
     # pytest reads the fixture's arguments from here: swept ones and the placeholder are not fixtures.
     make.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY) for key in declaration.parameters]

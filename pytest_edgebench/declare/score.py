@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ from pytest_edgebench.errors import DataError, DeclarationError
 from pytest_edgebench.errors import data as errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_edgebench.declare.data import Array
 
 
@@ -91,14 +92,17 @@ def _classes(outputs: Any, labels: Array) -> tuple[Array, Array]:
         raise errors.outputs_shape("labels are fractions, not class numbers", "")
     if len(labels) and (labels.max() >= outputs.shape[1] or labels.min() < 0):
         raise errors.outputs_shape(
-            f"labels go from {labels.min():g} to {labels.max():g}, the model gives {outputs.shape[1]} classes", ""
+            f"labels go from {labels.min():g} to {labels.max():g}, "
+            f"the model gives {outputs.shape[1]} classes",
+            "",
         )
     return outputs, labels.astype(np.int64)
 
 
 def _top1_samples(outputs: Any, labels: Array) -> Array:
     scores, classes = _classes(outputs, labels)
-    return scores.argmax(axis=1) == classes
+    correct: Array = scores.argmax(axis=1) == classes
+    return correct
 
 
 def _top1(outputs: Any, labels: Array) -> float:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.errors import DeclarationError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
 
 def nearest(given: str, known: Iterable[str]) -> str:
-    """"did you mean" for a name, or the names there are."""
+    """ "did you mean" for a name, or the names there are."""
     known = sorted(set(known))
     close = difflib.get_close_matches(given, known, n=1)
     if close:
@@ -51,7 +53,9 @@ def no_source(name: str, place: str) -> DeclarationError:
 
 
 def not_a_function(kind: str, given: Any) -> DeclarationError:
-    return DeclarationError(f"@eb.{kind} decorates a function, not {_kind(given)}", fix=f"write @eb.{kind} above a def")
+    return DeclarationError(
+        f"@eb.{kind} decorates a function, not {_kind(given)}", fix=f"write @eb.{kind} above a def"
+    )
 
 
 def generator(kind: str, name: str) -> str:
@@ -82,6 +86,30 @@ def no_placeholder(name: str) -> str:
     return f"recipe {name!r} has models=, but no argument to receive the model; write def {name}(model)"
 
 
+def sweep_not_mapping(name: str, given: Any) -> str:
+    return (
+        f"recipe {name!r}: sweep is {_kind(given)}; write argument to values: sweep={{'ratio': [0.3, 0.5]}}"
+    )
+
+
+def sweep_not_values(name: str, keys: Sequence[str]) -> str:
+    shown = ", ".join(map(str, keys))
+    return f"recipe {name!r} sweeps {shown} over no list; write e.g. sweep={{'ratio': [0.3, 0.5]}}"
+
+
+def recipe_patterns(name: str, option: str, given: Any) -> str:
+    return f"recipe {name!r}: {option}={given!r} holds no names; write names in quotes, or leave it out"
+
+
+def positional_only(kind: str, name: str, arguments: Sequence[str]) -> str:
+    return f"{kind} {name!r} takes {', '.join(arguments)} by position only; delete the / from its arguments"
+
+
+def mark_on_fixture(kind: str, name: str, marks: Sequence[str]) -> str:
+    shown = ", ".join("eb.budget" if mark == "edgebench_budget" else f"pytest.mark.{mark}" for mark in marks)
+    return f"{kind} {name!r} carries a mark ({shown}), which means nothing there; put it above the test"
+
+
 def in_class(kind: str, name: str) -> str:
     return f"{kind} {name!r} is declared in a class; move it to the module or to conftest.py"
 
@@ -98,28 +126,89 @@ def cycle(name: str) -> str:
 
 
 def unknown_pattern(what: str, owner: str, pattern: str, known: Iterable[str]) -> str:
-    return f"{owner} names {what} {pattern!r}, which matches none; {nearest(pattern, known)}"
+    return f"{owner} names the {what} {pattern!r}, which matches none; {nearest(pattern, known)}"
 
 
-def fixture_params(name: str) -> str:
-    return f"recipe {name!r} depends on a parametrised fixture; say sweep= on the recipe for params= on the fixture"
+def hides_model(recipe: str, model: str, place: str) -> str:
+    return f"{place}: recipe {recipe!r} is made of the model {model!r}, which is hidden from here; rename one"
 
 
-def no_cases(test: str, models: Iterable[str], recipes: Iterable[str]) -> str:
+def reserved_name(kind: str, name: str, place: str) -> str:
+    return f"{place}: {kind} {name!r} has the name of the model without any step; rename it"
+
+
+def fixture_params(kind: str, name: str, place: str, fixture: str, fixture_place: str) -> str:
+    return (
+        f"{place}: {kind} {name!r} depends on the parametrised fixture {fixture!r} ({fixture_place}); "
+        "say sweep= on a recipe for params= on the fixture"
+    )
+
+
+def unknown_profile(place: str, pattern: str, known: Iterable[str]) -> str:
+    told = f"{place}: profile {pattern!r} is not declared; {_sentence(nearest(pattern, known))}"
+    if any(sign in pattern for sign in "*?["):
+        return told
+    return f"{told} Or declare it: [profiles.{pattern}] in edgebench.toml"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."
+
+
+def no_cases(place: str, test: str, models: Iterable[str], recipes: Iterable[str]) -> str:
     if not list(models):
         return (
-            f"{test} takes `edge`, but no model is visible from here; "
+            f"{place}: {test} takes `edge`, but no model is visible from here; "
             "declare one with @eb.model in this file or in a conftest.py beside or above it"
         )
-    return f"{test} takes `edge` and gets no case; visible recipes: {', '.join(recipes) or 'none'}"
+    return (
+        f"{place}: {test} takes `edge` and gets no case; visible recipes: {', '.join(recipes) or 'none'}; "
+        "widen their profiles= or models="
+    )
+
+
+def no_edge(place: str, call: str, test: str) -> str:
+    return f"{place}: {call} is on {test}, which does not take `edge`; add the argument: def {test}(edge)"
+
+
+def unread_mark(place: str, call: str, test: str) -> str:
+    return (
+        f"{place}: {call} reached {test} by pytest.param, a hook or a unittest.TestCase, "
+        "where it is not read; put it above a test that takes `edge`, above its class, or in pytestmark"
+    )
+
+
+def raw_mark(where: str, mark: str, call: str) -> str:
+    return f"{where}: pytest.mark.{mark} is written by hand; write @{call} instead"
+
+
+def budget_unused(place: str, shown: str) -> str:
+    return (
+        f"{place}: eb.budget({shown}) holds for no case of any test below it; "
+        "delete it, mend its names, or add a test that takes `edge`"
+    )
+
+
+def budget_pattern_unused(place: str, what: str, pattern: str) -> str:
+    return f"{place}: eb.budget names the {what} {pattern!r}, which no test below it has; mend or delete it"
+
+
+def off_removes_nothing(place: str, shown: str) -> str:
+    return (
+        f"{place}: eb.budget({shown}) removes nothing: no wider budget sets the same; "
+        "repeat that budget's limit in it, or delete it"
+    )
 
 
 def cases_match_nothing(place: str, shown: str, keys: Sequence[str]) -> str:
-    return f"{place}: eb.cases({shown}) matches no case; there is: {_some(keys)}"
+    return f"{place}: eb.cases({shown}) matches no case; there is: {_some(keys)}; mend its names"
 
 
-def budget_matches_nothing(place: str, shown: str, keys: Sequence[str]) -> str:
-    return f"{place}: eb.budget({shown}) matches no case; there is: {_some(keys)}"
+def budget_matches_nothing(place: str, shown: str, keys: Sequence[str], *, original: bool = False) -> str:
+    told = f"{place}: eb.budget({shown}) matches no case of this test; there is: {_some(keys)}"
+    if original:
+        return f'{told}; the model without any step is a case only with @eb.cases(recipes=["original", "*"])'
+    return f"{told}; mend its names or delete it"
 
 
 def budget_wins_nowhere(place: str, shown: str, winners: Sequence[str]) -> str:
@@ -140,6 +229,62 @@ def budget_empty(place: str) -> DeclarationError:
     return DeclarationError("the budget has no limit", where=place, fix='write e.g. @eb.budget(size="64 kB")')
 
 
+def limit_none(metric: str, place: str) -> DeclarationError:
+    return DeclarationError(
+        f"{metric} has no limit", where=place, fix=f'write e.g. {metric}="4 ms", or leave it out'
+    )
+
+
+def unknown_metric(metric: str, known: Iterable[str], place: str) -> DeclarationError:
+    return DeclarationError(
+        f"there is no metric {metric!r}",
+        where=place,
+        fix=f"{_sentence(nearest(metric, known))} For a score of your own write metrics={{{metric!r}: ...}}",
+    )
+
+
+def metrics_not_mapping(given: Any, place: str) -> DeclarationError:
+    return DeclarationError(
+        f"metrics is {_kind(given)}, not a mapping", where=place, fix='write metrics={"my_score": "0.9"}'
+    )
+
+
+def metric_twice(metric: str, place: str) -> DeclarationError:
+    return DeclarationError(
+        f"{metric} has a limit of its own and one in metrics=", where=place, fix="put both texts in one list"
+    )
+
+
+def evidence_unknown(given: Any, known: Iterable[str], place: str) -> DeclarationError:
+    shown = ", ".join(f'"{rung}"' for rung in known)
+    return DeclarationError(f"evidence {given!r} does not exist", where=place, fix=f"write one of {shown}")
+
+
+def message_not_text(given: Any, place: str) -> DeclarationError:
+    return DeclarationError(
+        f"message is {_kind(given)}, not text", where=place, fix="write a sentence in quotes"
+    )
+
+
+def cases_positional(given: Sequence[Any], place: str) -> DeclarationError:
+    shown = ", ".join(map(repr, given))
+    return DeclarationError(
+        f"eb.cases({shown}) does not say of what",
+        where=place,
+        fix=f"write eb.cases(profiles=[{shown}]), recipes= or models=",
+    )
+
+
+def cases_unknown(name: str, known: Iterable[str], place: str) -> DeclarationError:
+    return DeclarationError(f"eb.cases takes no {name!r}", where=place, fix=nearest(name, known))
+
+
+def selector_empty(what: str, place: str) -> DeclarationError:
+    return DeclarationError(
+        f"{what} is an empty list", where=place, fix="name at least one, or leave it out for all"
+    )
+
+
 def limit_not_text(metric: str, given: Any, place: str) -> DeclarationError:
     return DeclarationError(
         f"the limit of {metric} is {_kind(given)}, not text",
@@ -149,12 +294,16 @@ def limit_not_text(metric: str, given: Any, place: str) -> DeclarationError:
 
 
 def level_unknown(given: Any, place: str) -> DeclarationError:
-    return DeclarationError(f"level {given!r} does not exist", where=place, fix='write "error", "warn" or "off"')
+    return DeclarationError(
+        f"level {given!r} does not exist", where=place, fix='write "error", "warn" or "off"'
+    )
 
 
 def selector_not_text(what: str, given: Any, place: str) -> DeclarationError:
     return DeclarationError(
-        f"{what} is {_kind(given)}, not a name or pattern", where=place, fix='write names in quotes, e.g. "int8*"'
+        f"{what} is {_kind(given)}, not a name or pattern",
+        where=place,
+        fix='write names in quotes, e.g. "int8*"',
     )
 
 

@@ -140,6 +140,8 @@ class Row:
         place: ``file:line`` of the budget; "" for a default check.
         higher_is_better: direction of the metric.
         reference_value: the reference's own number in the metric's unit; None for absolute limits.
+        change: against the reference, in % (or points for a score), with its interval; None when not known.
+        p, p_adjusted: one-sided p-value of a noisy comparison, and after Holm over the whole matrix.
         reason: why, for anything but a plain PASS or FAIL; for those, what decided.
         message: the user's own words on the budget.
     """
@@ -155,6 +157,9 @@ class Row:
     place: str = ""
     higher_is_better: bool = False
     reference_value: float | None = None
+    change: Metric | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
     reason: str = ""
     message: str = ""
 
@@ -212,7 +217,8 @@ class Run:
         environment: host facts, e.g. cpu, cpu_flags, kernel, python, load average.
         versions: distribution → version.
         problems: session-wide problems that make the run fail, one sentence each.
-        tests: every judged test's nodeid → pytest outcome; the verdicts are in `cases`.
+        notes: what a reader must know that does not make it fail, e.g. "timings need a quieter machine".
+        baseline: what was compared with, e.g. kind, name, commit, made, host; empty without one.
     """
 
     started: str
@@ -226,4 +232,6 @@ class Run:
     profiles: Mapping[str, Mapping[str, str]]
     cases: tuple[CaseResult, ...]
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    baseline: Mapping[str, str] = field(default_factory=dict)
     schema: int = SCHEMA

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -21,7 +22,8 @@ def conv_net(path: Path, *, quantized: bool = False, external: bool = False) -> 
     conv = rng.normal(size=(4, 1, 3, 3)).astype(np.float32)
     conv[0] = 0
     gemm = rng.normal(size=(5, 144)).astype(np.float32)
-    tensors = {"wc": conv, "bc": np.ones(4, np.float32), "wg": gemm, "bg": np.ones(5, np.float32)}
+    bias = {"bc": np.ones(4, np.float32), "bg": np.ones(5, np.float32)}
+    tensors: dict[str, Any] = {"wc": conv, "wg": gemm, **bias}
     nodes = [
         helper.make_node("Conv", ["x", "wc", "bc"], ["c"], name="conv"),
         helper.make_node("Relu", ["c"], ["r"]),
@@ -48,8 +50,8 @@ def conv_net(path: Path, *, quantized: bool = False, external: bool = False) -> 
 def save(
     path: Path,
     nodes: list[onnx.NodeProto],
-    inputs: list[tuple[str, list[int | str]]],
-    outputs: list[tuple[str, list[int | str]]],
+    inputs: Sequence[tuple[str, Sequence[int | str | None]]],
+    outputs: Sequence[tuple[str, Sequence[int | str | None]]],
     weights: list[TensorProto],
     *,
     external: bool = False,
@@ -63,7 +65,7 @@ def save(
     )
     opsets = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
     model = helper.make_model(graph, opset_imports=opsets)
-    options = (
+    options: dict[str, Any] = (
         {"save_as_external_data": True, "location": "weights.bin", "size_threshold": 0} if external else {}
     )
     onnx.save(model, path, **options)

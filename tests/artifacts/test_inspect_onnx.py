@@ -12,8 +12,10 @@ from pytest_edgebench.artifacts.inspect import inspect
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from onnx import GraphProto, TensorProto
 
-def weight(name: str, *shape: int, dtype: type = np.float32) -> object:
+
+def weight(name: str, *shape: int, dtype: type = np.float32) -> TensorProto:
     return numpy_helper.from_array(np.ones(shape, dtype), name)
 
 
@@ -73,20 +75,23 @@ def test_a_convolution_between_dequantize_and_quantize_is_no_float_op(tmp_path: 
 )
 def test_macs(tmp_path, op, inputs, outputs, weights, attributes, macs) -> None:  # type: ignore[no-untyped-def]
     node = helper.make_node(op, ["x", *(w.name for w in weights)], ["y"], **attributes)
-    free = ["batch", *inputs[1:]] if op != "LSTM" else inputs
+    free: list[int | str | None] = ["batch", *inputs[1:]] if op != "LSTM" else inputs
     path = save(tmp_path / "m.onnx", [node], [("x", free)], [("y", [None] * len(outputs))], weights)
     assert inspect(path).macs == macs
 
 
 def test_macs_of_a_product_of_two_inputs(tmp_path: Path) -> None:
     node = helper.make_node("MatMul", ["a", "b"], ["y"])
-    shapes = [("a", ["batch", 3, 4, 5]), ("b", ["batch", 3, 5, 6])]
+    shapes: list[tuple[str, list[int | str]]] = [
+        ("a", ["batch", 3, 4, 5]),
+        ("b", ["batch", 3, 5, 6]),
+    ]
     path = save(tmp_path / "m.onnx", [node], shapes, [("y", ["batch", 3, 4, 6])], [])
     assert inspect(path).macs == 3 * 4 * 5 * 6
 
 
 def test_operators_in_branches_count(tmp_path: Path) -> None:
-    def branch(name: str) -> object:
+    def branch(name: str) -> GraphProto:
         out = helper.make_tensor_value_info(name, 1, [1, 4])
         return helper.make_graph([helper.make_node("MatMul", ["x", "w"], [name])], name, [], [out])
 

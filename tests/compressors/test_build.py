@@ -91,12 +91,12 @@ def test_seeds_are_set_and_put_back(builder: Builder) -> None:
     import torch
 
     torch.manual_seed(7)
-    before = torch.get_rng_state(), np.random.get_state()[1].tolist()  # type: ignore[index, union-attr]
+    before = torch.get_rng_state(), np.random.get_state()[1].tolist()  # type: ignore[index]
     one = builder.build(Model(tiny_nets.mlp, tiny_nets.flat_samples, tiny_nets.score), "onnx")
     other = builder.build(Model(tiny_nets.mlp, tiny_nets.flat_samples, tiny_nets.score, seed=1), "onnx")
     assert one.record.digest != other.record.digest
     assert torch.equal(torch.get_rng_state(), before[0])
-    assert np.random.get_state()[1].tolist() == before[1]  # type: ignore[index, union-attr]
+    assert np.random.get_state()[1].tolist() == before[1]  # type: ignore[index]
 
 
 def test_unrepeatable_training_gives_one_model_all_the_same(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_a_source_file_and_a_prebuilt_one_are_copied_as_they_are(builder: Builde
     model = onnx.load(net(builder))
     model.metadata_props.add(key="vendor", value="x")
     (tmp_path / "w").mkdir()
-    options = {"save_as_external_data": True, "location": "w.bin", "size_threshold": 0}
+    options: dict[str, Any] = {"save_as_external_data": True, "location": "w.bin", "size_threshold": 0}
     onnx.save(model, tmp_path / "w" / "mine.onnx", **options)
     whole = sum(path.stat().st_size for path in (tmp_path / "w").iterdir())
     for source in (
@@ -236,7 +236,7 @@ def test_a_source_file_and_a_prebuilt_one_are_copied_as_they_are(builder: Builde
 def test_steps_on_a_model_with_external_data(builder: Builder, tmp_path: Path) -> None:
     import onnx
 
-    options = {"save_as_external_data": True, "location": "w.bin", "size_threshold": 0}
+    options: dict[str, Any] = {"save_as_external_data": True, "location": "w.bin", "size_threshold": 0}
     onnx.save(onnx.load(net(builder)), tmp_path / "mine.onnx", **options)
     for scheme in ("static-int8", "dynamic-int8", "fp16"):
         artifact = builder.build(quantize(of_file(tmp_path / "mine.onnx"), scheme), "onnx")
@@ -358,7 +358,7 @@ def test_data_that_cannot_be_used(builder: Builder) -> None:
 
 
 def test_an_exporter_that_is_not_installed(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(EXPORTERS, "onnx", ("torch", "no-such-exporter"))  # type: ignore[arg-type]
+    monkeypatch.setitem(EXPORTERS, "onnx", ("torch", "no-such-exporter"))
     model = Model(tiny_nets.mlp, tiny_nets.flat_samples, tiny_nets.score, place="conftest.py:4")
     with pytest.raises(
         BuildError, match="exporting to onnx needs no-such-exporter, which is not inst"

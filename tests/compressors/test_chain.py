@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
+import tiny_nets
 
 from pytest_edgebench.compressors.chain import chain, prebuilt, prune, quantize
 from pytest_edgebench.compressors.plan import check
@@ -12,9 +14,10 @@ from pytest_edgebench.compressors.quantize import Quantize
 from pytest_edgebench.declare.model import Model, Prebuilt, Step
 from pytest_edgebench.errors import DeclarationError, UnsupportedError
 
-TORCH = Model(lambda: None, ([], []), lambda a, b: 0.0, name="kws", place="conftest.py:4")
+DATA = np.zeros((1, 4), np.float32), np.zeros(1)
+TORCH = Model(tiny_nets.mlp, DATA, lambda a, b: 0.0, name="kws", place="conftest.py:4")
 FILE = Model(
-    "models/kws.onnx", ([], []), lambda a, b: 0.0, name="kws", place="conftest.py:4", folder=Path("/p")
+    "models/kws.onnx", DATA, lambda a, b: 0.0, name="kws", place="conftest.py:4", folder=Path("/p")
 )
 
 

@@ -78,7 +78,7 @@ def test_shared_weights_count_once() -> None:
     one = torch.nn.Linear(8, 8)
     two = torch.nn.Linear(8, 8)
     two.weight = one.weight
-    pruned = Prune(0.5).torch(torch.nn.Sequential(one, two), context())
+    pruned: Any = Prune(0.5).torch(torch.nn.Sequential(one, two), context())
     assert pruned[0].weight is pruned[1].weight
     assert int((pruned[0].weight == 0).sum()) == 32
 
@@ -89,8 +89,8 @@ def test_removed_weights_stay_zero_while_the_others_train(finetune: Any) -> None
 
     torch.manual_seed(0)
     module = tiny_nets.mlp()
-    plain = Prune(0.5).torch(tiny_nets.mlp(), context())
-    pruned = Prune(0.5, finetune).torch(module, context())
+    plain: Any = Prune(0.5).torch(tiny_nets.mlp(), context())
+    pruned: Any = Prune(0.5, finetune).torch(module, context())
     assert zeros(pruned) == zeros(plain) == WEIGHTS // 2
     assert not torch.equal(pruned[0].weight, plain[0].weight)
     assert all(not p._backward_hooks for p in pruned.parameters())
@@ -112,7 +112,7 @@ def test_another_architecture_from_finetune_is_refused() -> None:
 
 def test_finetune_that_returns_no_module() -> None:
     with pytest.raises(BuildError, match=r"finetune returned a float, not a torch\.nn\.Module"):
-        Prune(0.5, lambda module: 0.93).torch(tiny_nets.mlp(), context())  # type: ignore[arg-type, return-value]
+        Prune(0.5, lambda module: 0.93).torch(tiny_nets.mlp(), context())  # type: ignore[arg-type]
 
 
 def test_a_model_without_such_layers() -> None:

@@ -1,0 +1,48 @@
+"""The command line: ``python -m pytest_edgebench COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+from pytest_edgebench.errors import EdgebenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "profiles": ("pytest_edgebench.profiles.show", "show the profiles of this project and the catalogue"),
+}
+"""Command → module with ``configure(parser)`` and ``run(arguments) -> exit status``; one line of help."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        the exit status: 0, or 2 when what was asked for cannot be done.
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        "python -m pytest_edgebench", description="What there is beside the pytest plugin."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    modules = {}
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        # Only the command that was asked for is imported: others may need a runtime.
+        if given[:1] == [name]:
+            modules[name] = importlib.import_module(module)
+            modules[name].configure(command)
+    arguments = parser.parse_args(given)
+    try:
+        return int(modules[arguments.command].run(arguments))
+    except EdgebenchError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""`Client`: one worker, asked with numpy arrays."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.errors import measure as errors
+from pytest_edgebench.measure.results import Memory, Outputs, Pairs, Plan, Reading, Readings, Timing
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from pytest_edgebench.measure.results import Array, Floats
+    from pytest_edgebench.measure.spec import Spec
+
+    Given = Array | Mapping[str, Array]
+
+START_S = 60.0
+RUN_S = 600.0
+
+
+class Client:
+    """One worker process of a kind.
+
+    Every question can be asked again with the same result (times apart). Inputs are an array, or a mapping of
+    input name to array, first axis samples, in the source model's own dtype (`adapt.py` has the rules). Every
+    question raises `MeasureError`: the worker crashed, was killed, hung or answered garbage, and then this
+    client is dead (`alive`); or it refused, and then it lives on.
+
+    Args:
+        spec: the kind.
+        folder: for what the worker prints, which is shown when it fails.
+
+    Raises:
+        MeasureError: the interpreter cannot be started.
+    """
+
+    def __init__(self, spec: Spec, folder: Path) -> None:
+        # Deferred: with numpy behind it, it is not for the start of pytest.
+        from pytest_edgebench.measure.process import Process
+
+        self.spec = spec
+        self._process = Process(spec, folder)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.alive
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def describe(self, deadline_s: float = START_S) -> dict[str, str]:
+        """``name``, ``version`` and ``threads`` of the runtime, ``cpu``, ``python``, ``numpy``."""
+        answer, _ = self._ask("describe", {}, {}, "starting", None, deadline_s)
+        found = answer["ok"]
+        if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+            raise self._garbage("starting", f"{found!r} for a description")
+        return found
+
+    def run(self, path: Path, inputs: Given, *, batch: int = 1, deadline_s: float = RUN_S) -> Outputs:
+        """Outputs of a file for all samples.
+
+        Args:
+            inputs: (N, ...) each.
+            batch: samples a call; the last call is filled up where the file wants it whole.
+        """
+        doing = f"running {path.name}"
+        answer, arrays = self._ask("run", {"path": path, "batch": batch}, inputs, doing, path, deadline_s)
+        return Outputs(tuple(arrays.values()), bool(answer["ok"]["raw"]), self._readings(answer, doing))
+
+    def time(
+        self,
+        path: Path,
+        inputs: Given,
+        *,
+        loads: int,
+        calls: int,
+        seed: int,
+        first: int = 0,
+        seconds: float = 60.0,
+        deadline_s: float = RUN_S,
+    ) -> Timing:
+        """Load a file afresh some times, and time each call.
+
+        Args:
+            inputs: those of one call, (batch, ...).
+            calls: timed calls of each load, at least one.
+            first: number of the first load, for more loads of a seed already used.
+            seconds: the calls of a load end with the first that goes over it.
+        """
+        doing = f"timing {path.name}"
+        request = {"path": path, "loads": loads, "calls": calls, "seconds": seconds}
+        request |= {"seed": seed, "first": first}
+        answer, arrays = self._ask("time", request, inputs, doing, path, deadline_s)
+        load, first_call = (self._times(arrays, name, doing, loads) for name in ("load", "first_call"))
+        counts = [int(count) for count in arrays.get("counts", ())]
+        flat = self._times(arrays, "calls", doing, sum(counts))
+        if len(counts) != loads or min(counts) < 1:
+            raise self._garbage(doing, f"{counts} calls for {loads} loads")
+        ends = [sum(counts[: i + 1]) for i in range(loads)]
+        parts = tuple(flat[end - count : end] for end, count in zip(ends, counts, strict=True))
+        return Timing(load, first_call, parts, seed, first, self._readings(answer, doing))
+
+    def pairs(
+        self,
+        a: Path,
+        b: Path,
+        inputs: Given,
+        *,
+        loads: int,
+        seed: int,
+        first: int = 0,
+        plan: Plan | None = None,
+        alternate: bool = False,
+        eleven_for_ten: bool = False,
+        seconds: float = 60.0,
+        deadline_s: float = RUN_S,
+    ) -> Pairs:
+        """Load two files afresh some times, and time them in turns.
+
+        Args:
+            inputs: those of one call, (batch, ...), for both.
+            first: number of the first load, for more loads of a seed already used.
+            plan: that of an earlier answer; None lets the worker choose by how long calls take.
+            alternate: keep one file loaded at a time, for those that do not fit twice.
+            eleven_for_ten: call `b` 11 times where `a` is called 10 times, and count 10: a slowdown of
+                exactly 10 %, to test what is judged by such times.
+            seconds: no load begins after it; at least one is timed.
+        """
+        doing = f"timing {b.name} against {a.name}"
+        request = {
+            "a": a,
+            "b": b,
+            "loads": loads,
+            "seed": seed,
+            "first": first,
+            "plan": None if plan is None else dataclasses.asdict(plan),
+            "alternate": alternate,
+            "eleven_for_ten": eleven_for_ten,
+            "seconds": seconds,
+        }
+        answer, arrays = self._ask("pairs", request, inputs, doing, b, deadline_s)
+        count = len(arrays.get("a", ()))
+        if not 1 <= count <= loads:
+            raise self._garbage(doing, f"{count} loads instead of {loads}")
+        a_s, b_s = self._times(arrays, "a", doing, count), self._times(arrays, "b", doing, count)
+        started_s = self._times(arrays, "started", doing, count)
+        try:
+            used = Plan(**answer["ok"]["plan"])
+        except (TypeError, KeyError) as cause:
+            raise self._garbage(doing, f"{answer['ok']!r} for a plan") from cause
+        readings = self._readings(answer, doing)
+        return Pairs(a_s, b_s, started_s, used, seed, first, alternate, eleven_for_ten, readings)
+
+    def memory(self, path: Path, inputs: Given, deadline_s: float = RUN_S) -> Memory:
+        """Peak memory of loading a file and of one inference; only a process that has done nothing else is
+        clean (`Pool.fresh`).
+
+        Args:
+            inputs: those of one call, (batch, ...).
+        """
+        doing = f"measuring the memory of {path.name}"
+        answer, _ = self._ask("memory", {"path": path}, inputs, doing, path, deadline_s)
+        found = answer["ok"]
+        try:
+            peak, baseline = int(found["peak_bytes"]), int(found["baseline_bytes"])
+        except (TypeError, KeyError, ValueError) as cause:
+            raise self._garbage(doing, f"{found!r} for memory") from cause
+        if not 0 < baseline <= peak:
+            raise self._garbage(doing, f"a peak of {peak} bytes over {baseline}")
+        return Memory(peak, baseline, self._readings(answer, doing))
+
+    def close(self) -> None:
+        """End the worker; may be called again."""
+        self._process.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Within
+
+    def _ask(
+        self,
+        ask: str,
+        request: Mapping[str, Any],
+        inputs: Given,
+        doing: str,
+        path: Path | None,
+        deadline_s: float,
+    ) -> tuple[dict[str, Any], dict[str, Array]]:
+        given = inputs if isinstance(inputs, Mapping) else {"input_0": inputs}
+        message = {name: str(v) if isinstance(v, Path) else v for name, v in request.items()}
+        message |= {"ask": ask, "threads": self.spec.threads, "options": dict(self.spec.options)}
+        answer, arrays = self._process.ask(message, dict(given), doing, deadline_s)
+        error = answer.get("error")
+        if error is not None:
+            where = str(path) if path else ""
+            raise errors.refused(self.spec.title, doing, error["code"], error["facts"], where)
+        if "ok" not in answer:
+            raise self._garbage(doing, f"{answer!r}")
+        return answer, arrays
+
+    def _times(self, arrays: Mapping[str, Array], name: str, doing: str, count: int) -> Floats:
+        """Some of the answer's seconds, made sure to be that."""
+        import numpy as np
+
+        found = arrays.get(name, np.empty(0))
+        if found.shape != (count,) or found.dtype != np.float64:
+            raise self._garbage(doing, f"{found.shape} {found.dtype} for {count} times ({name})")
+        wrong = found[~(np.isfinite(found) & (found > 0))]
+        if len(wrong):
+            self._process.kill()
+            raise errors.impossible_time(self.spec.title, doing, name, float(wrong[0]))
+        return found
+
+    def _readings(self, answer: Mapping[str, Any], doing: str) -> Readings:
+        try:
+            before, after = (Reading(**reading) for reading in answer["readings"])
+        except (TypeError, KeyError, ValueError) as cause:
+            raise self._garbage(doing, "no readings of the machine") from cause
+        return before, after
+
+    def _garbage(self, doing: str, what: str) -> MeasureError:
+        self._process.kill()
+        return errors.malformed(self.spec.title, doing, what, self._process.tail())

@@ -1,0 +1,60 @@
+"""`Pool`: the workers of a session, one of each kind."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from pytest_edgebench.measure.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from pytest_edgebench.measure.spec import Spec
+
+
+class Pool:
+    """Keeps one worker of each kind alive; one that has died is replaced when it is next needed.
+
+    Args:
+        folder: for what workers print.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._clients: dict[Spec, Client] = {}
+
+    def get(self, spec: Spec) -> Client:
+        """The worker of a kind.
+
+        Raises:
+            MeasureError: its interpreter cannot be started.
+        """
+        client = self._clients.get(spec)
+        if client is not None and client.alive:
+            return client
+        if client is not None:
+            client.close()
+        self._clients[spec] = client = Client(spec, self._folder)
+        return client
+
+    @contextlib.contextmanager
+    def fresh(self, spec: Spec) -> Iterator[Client]:
+        """A worker that has done nothing yet, for this block alone; errors as `get`."""
+        with Client(spec, self._folder) as client:
+            yield client
+
+    def close(self) -> None:
+        """End all workers."""
+        while self._clients:
+            self._clients.popitem()[1].close()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,190 @@
+"""A worker's process: starting it, talking to it with a deadline, and saying how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_edgebench.errors import measure as errors
+from pytest_edgebench.measure.worker import pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_edgebench.measure.spec import Spec
+    from pytest_edgebench.measure.worker import Arrays
+
+WORKER = Path(__file__).with_name("worker.py")
+TAIL_BYTES, TAIL_LINES = 4000, 12
+PIPE_BYTES = 1 << 20
+PATIENCE_S = 5.0
+
+
+class Process:
+    """One running worker.
+
+    Args:
+        folder: for the file that takes its standard error; made if missing.
+
+    Raises:
+        MeasureError: the interpreter cannot be started.
+    """
+
+    def __init__(self, spec: Spec, folder: Path) -> None:
+        self._title = spec.title
+        folder.mkdir(parents=True, exist_ok=True)
+        self._printed = folder / f"worker-{uuid.uuid4().hex[:12]}.err"
+        # The kernel ends a child with the thread that started it: threads other than the main one may be
+        # short-lived, and then only the end of stdin is left.
+        parent = os.getpid() if threading.current_thread() is threading.main_thread() else 0
+        python = spec.python or sys.executable
+        # More threads for linear algebra cost memory that would be counted as the model's.
+        environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+        with self._printed.open("wb", 0) as printed:
+            try:
+                self._process = subprocess.Popen(
+                    [python, "-u", "-P", str(WORKER), str(spec.file), str(parent)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=printed,
+                    env=environment,
+                    bufsize=0,
+                    start_new_session=True,  # Ctrl-C is ours to handle
+                )
+            except OSError as cause:
+                self._printed.unlink()
+                raise errors.no_python(python, cause) from cause
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        for pipe in (self._stdin, self._stdout):
+            os.set_blocking(pipe.fileno(), False)
+            with contextlib.suppress(OSError):  # only quicker; refused over a user's share
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        self._ended = os.pidfd_open(self._process.pid)  # also when a child of it keeps the pipes open
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None and not self._waited(0)
+
+    def ask(
+        self, message: Mapping[str, Any], arrays: Arrays, doing: str, deadline_s: float
+    ) -> tuple[dict[str, Any], Arrays]:
+        """Send a request and wait for its answer; after any failure the process is gone.
+
+        Raises:
+            MeasureError: it died, had not answered in time, or answered garbage.
+        """
+        if not self.alive:
+            raise errors.dead(self._title)
+        end = time.monotonic() + deadline_s
+        try:
+            for piece in pack({**message, "deadline_s": deadline_s}, arrays):
+                self._send(piece, end)
+            return unpack(lambda count: self._receive(count, end))
+        except TimeoutError:
+            self.kill()
+            raise errors.hung(self._title, doing, deadline_s, self.tail()) from None
+        except EOFError:
+            status = self.kill(PATIENCE_S)
+            raise errors.died(self._title, doing, status, self.tail()) from None
+        except (ValueError, KeyError, TypeError, MemoryError) as cause:
+            self.kill()
+            raise errors.malformed(self._title, doing, str(cause), self.tail()) from cause
+        except BaseException:  # a Ctrl-C leaves an answer on its way that nobody waits for
+            self.kill()
+            raise
+
+    def tail(self) -> str:
+        """The end of what it printed."""
+        try:
+            with self._printed.open("rb") as file:
+                file.seek(max(0, self._printed.stat().st_size - TAIL_BYTES))
+                text = file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-TAIL_LINES:]).strip()
+
+    def kill(self, patience_s: float = 0) -> int:
+        """End it with all its children; how it ended, as `subprocess` has it.
+
+        Args:
+            patience_s: how long it may take to end by itself: which signal a crash ends by is worth knowing.
+        """
+        if self._process.returncode is None:
+            self._waited(patience_s)
+            # It is not reaped yet, so that the number cannot have gone to another process.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._stdin.close()
+            self._stdout.close()
+            os.close(self._ended)
+        return self._process.returncode
+
+    def close(self) -> None:
+        """Let it end by itself, or kill it if it does not; what it printed goes, too."""
+        if self._process.returncode is None:
+            self._stdin.close()
+            self.kill(PATIENCE_S)
+        self._printed.unlink(missing_ok=True)
+
+    def _waited(self, seconds: float) -> bool:
+        """Whether it has ended, at the latest after some seconds."""
+        poll = select.poll()
+        poll.register(self._ended, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
+    def _ready(self, pipe: int, event: int, end: float) -> None:
+        """Wait until a pipe can be read or written.
+
+        Raises:
+            EOFError: the process has ended and left nothing. TimeoutError: it is past `end`.
+        """
+        poll = select.poll()
+        poll.register(pipe, event)
+        poll.register(self._ended, select.POLLIN)
+        found = {descriptor for descriptor, _ in poll.poll(max(0.0, end - time.monotonic()) * 1000)}
+        if not found:
+            raise TimeoutError
+        if pipe not in found:
+            raise EOFError
+
+    def _send(self, piece: memoryview, end: float) -> None:
+        pipe = self._stdin.fileno()
+        while piece:
+            try:
+                piece = piece[os.write(pipe, piece) :]
+            except BlockingIOError:
+                self._ready(pipe, select.POLLOUT, end)
+            except BrokenPipeError:
+                raise EOFError from None
+
+    def _receive(self, count: int, end: float) -> bytearray:
+        pipe = self._stdout.fileno()
+        content = bytearray(count)
+        view = memoryview(content)
+        while view:
+            try:
+                got = os.readv(pipe, [view])
+            except BlockingIOError:
+                self._ready(pipe, select.POLLIN, end)
+                continue
+            if not got:
+                raise EOFError
+            view = view[got:]
+        return content

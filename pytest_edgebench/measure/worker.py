@@ -1,0 +1,395 @@
+"""The worker: runs and times model files in a process of its own. Needs Python, numpy and the runtime.
+
+Started as ``python -u -P worker.py RUNTIME_FILE PARENT``, it loads ``adapt.py`` beside it and the one runtime
+file it is given by their paths, and nothing else of this package, so that it also runs in another virtual
+environment or on a board. PARENT is the process to die with, 0 for none.
+
+Requests come on stdin and answers go to stdout, one for one: ``EBW1``, the length of a JSON text (4 bytes,
+little endian), the text, then the raw bytes of the arrays that the text lists. An answer holds ``ok`` or
+``error`` (``code`` and ``facts``, told in `pytest_edgebench.errors.measure`), and ``readings`` of the machine
+from before and after. Times are in seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib.util
+import itertools
+import json
+import math
+import os
+import platform
+import random
+import re
+import signal
+import struct
+import sys
+import time
+from functools import cache, cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+
+def _by_path(name: str, path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pytest_edgebench.measure import adapt
+    from pytest_edgebench.runtimes.protocol import Array, RuntimeFile, Session
+
+    Arrays = dict[str, Array]
+    Request = Mapping[str, Any]
+    Answer = tuple[dict[str, Any], Arrays]
+else:
+    adapt = _by_path("edgebench_adapt", Path(__file__).with_name("adapt.py"))
+
+HEAD = struct.Struct("<4sI")
+MAGIC = b"EBW1"
+WARM_UPS, SLOW_S = 3, 0.020  # 3 calls, or 1 where the first takes as long as that
+UNIT_S = 200e-6  # shorter calls are timed several at once
+PADDING = 1 << 18  # bytes: on both sides of the limit from which memory comes from the kernel
+PR_SET_PDEATHSIG = 1
+GRACE_S = 5.0
+
+
+# The channel
+
+
+def pack(message: Mapping[str, Any], arrays: Arrays) -> list[memoryview]:
+    """A message with arrays as pieces to write one after the other."""
+    flat = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    listed = [(name, array.dtype.str, arrays[name].shape) for name, array in flat.items()]
+    text = json.dumps({**message, "arrays": listed}).encode()
+    head = HEAD.pack(MAGIC, len(text)) + text
+    pieces = [array.reshape(-1).view(np.uint8).data for array in flat.values() if array.size]
+    return [memoryview(head), *pieces]
+
+
+def unpack(read: Callable[[int], bytearray]) -> tuple[dict[str, Any], Arrays]:
+    """The next message, by a function that reads exactly as many bytes as it is told.
+
+    Raises:
+        ValueError: what came is no message. Whatever `read` raises.
+    """
+    magic, length = HEAD.unpack(read(HEAD.size))
+    if magic != MAGIC:
+        raise ValueError(f"it begins with {magic!r}")
+    message = json.loads(read(length))
+    arrays = {}
+    for name, text, shape in message.pop("arrays"):
+        dtype = np.dtype(text)
+        content = read(math.prod(shape) * dtype.itemsize)
+        arrays[name] = np.ndarray(shape, dtype, content)
+    return message, arrays
+
+
+def _read(source: BinaryIO, count: int) -> bytearray:
+    content = bytearray(count)
+    view = memoryview(content)
+    while view:
+        got = source.readinto(view)  # type: ignore[attr-defined]
+        if not got:
+            raise EOFError
+        view = view[got:]
+    return content
+
+
+def _private_channel() -> tuple[BinaryIO, BinaryIO]:
+    """Take stdin and stdout away from everybody else: whatever is printed, by Python, by C or by a child
+    process, lands in the standard error instead."""
+    source, sink = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    return os.fdopen(source, "rb", 0), os.fdopen(sink, "wb", 0)
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel end this process when `parent` ends; the end of stdin alone is not enough, since a
+    child of the parent may keep the pipe open, or a runtime hang."""
+    if parent and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit("the parent is gone")
+
+
+# What can be asked for
+
+
+class Worker:
+    """Answers requests with the runtime of one file."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @cached_property
+    def runtime(self) -> RuntimeFile:
+        """The runtime file as a module, imported when first needed so that failing is an answer too."""
+        try:
+            module: RuntimeFile = _by_path("edgebench_runtime", self._file)
+        except ImportError as cause:
+            raise ValueError("no_runtime", {"text": str(cause), "python": sys.executable}) from cause
+        return module
+
+    def answer(self, request: Request, arrays: Arrays) -> Answer:
+        """The answer to one request; a mistake in it is an answer too."""
+        before = _reading()
+        try:
+            _ = self.runtime  # importing it is part of no timing
+            ask: Callable[[Request, Arrays], Answer] = getattr(self, f"ask_{request['ask']}")
+            found, results = ask(request, arrays)
+        except Exception as cause:  # noqa: BLE001 - whatever a runtime raises is told
+            args = cause.args
+            if isinstance(cause, ValueError) and len(args) == 2 and isinstance(args[1], dict):
+                error = {"code": args[0], "facts": args[1]}
+            else:
+                error = {"code": "raised", "facts": {"type": type(cause).__name__, "text": str(cause)}}
+            return {"error": error, "readings": [before, _reading()]}, {}
+        return {"ok": found, "readings": [before, _reading()]}, results
+
+    def ask_describe(self, request: Request, arrays: Arrays) -> Answer:
+        """Who runs here."""
+        return {
+            **self.runtime.describe(),
+            "threads": str(request["threads"]),
+            "cpu": _cpu(),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        }, {}
+
+    def ask_run(self, request: Request, arrays: Arrays) -> Answer:
+        """Outputs for all samples, `batch` of them a call."""
+        outputs, raw = adapt.run(self._load(request, "path"), arrays, request["batch"])
+        return {"raw": raw}, {str(i): output for i, output in enumerate(outputs)}
+
+    def ask_time(self, request: Request, arrays: Arrays) -> Answer:
+        """Fresh loads of one file, each with its load time, first call, warm-ups and timed calls."""
+        loads, firsts, timed = [], [], []
+        now = time.perf_counter_ns
+        with _no_collection():
+            for at in range(request["first"], request["first"] + request["loads"]):
+                padding = _padding(_chance(request, at))
+                began = now()
+                session = self._load(request, "path")
+                loaded = now()
+                adapt.bind_all(session, arrays)
+                bound = now()
+                session.call()
+                first = now()
+                for _ in range(0 if first - bound >= SLOW_S * 1e9 else WARM_UPS - 1):
+                    session.call()
+                calls = _each(session.call, request["calls"], request["seconds"])
+                del session, padding
+                gc.collect()
+                loads.append((loaded - began) / 1e9)
+                firsts.append((first - bound) / 1e9)
+                timed.append(calls)
+        return {}, {
+            "load": np.asarray(loads),
+            "first_call": np.asarray(firsts),
+            "calls": np.concatenate(timed),
+            "counts": np.asarray([len(calls) for calls in timed]),
+        }
+
+    def ask_pairs(self, request: Request, arrays: Arrays) -> Answer:
+        """Fresh loads of two files "a" and "b", and the shortest of some timed units of each, per call.
+
+        Which comes first, and how memory is laid out, depends on (seed, number of the load) alone, so that
+        loads can be asked for in several requests and repeated later.
+        """
+        rows: list[tuple[float, float]] = []
+        started: list[float] = []
+        began = time.perf_counter()
+        with _no_collection():
+            plan = request["plan"] or self._plan(request, arrays)
+            for at in range(request["first"], request["first"] + request["loads"]):
+                started.append(time.perf_counter() - began)
+                rows.append(self._one_load(request, arrays, plan, _chance(request, at)))
+                if time.perf_counter() - began > request["seconds"]:
+                    break
+        table = np.asarray(rows)
+        return {"plan": plan}, {"a": table[:, 0], "b": table[:, 1], "started": np.asarray(started)}
+
+    def ask_memory(self, request: Request, arrays: Arrays) -> Answer:
+        """Peak resident memory before and after a load and one inference; for a new process."""
+        with contextlib.suppress(OSError):  # not everywhere allowed; a new process is clean without it too
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        baseline = _peak_bytes()
+        session = self._load(request, "path")
+        adapt.bind_all(session, arrays)
+        session.call()
+        session.results()
+        return {"peak_bytes": _peak_bytes(), "baseline_bytes": baseline}, {}
+
+    # Within
+
+    def _load(self, request: Request, which: str) -> Session:
+        path = request[which]
+        if not Path(path).is_file():
+            raise ValueError("no_file", {"path": path})
+        return self.runtime.load(path, request["threads"], request["options"])
+
+    def _plan(self, request: Request, arrays: Arrays) -> dict[str, int]:
+        """How many pairs, calls a unit and warm-ups suit two files, from a few calls of each."""
+        seconds = []
+        for which in "ab":
+            session = self._load(request, which)
+            adapt.bind_all(session, arrays)
+            shortest = _unit(session.call, 1)
+            if shortest < SLOW_S:
+                shortest = min(_unit(session.call, 1) for _ in range(WARM_UPS))
+            seconds.append(shortest)
+            del session
+            gc.collect()
+        slower, faster = max(seconds), max(min(seconds), 1e-9)
+        calls = math.ceil(UNIT_S / faster)
+        if request["eleven_for_ten"]:
+            calls = 10 * math.ceil(calls / 10)
+        pairs = 8 if slower < 0.005 else 4 if slower <= SLOW_S else 2
+        return {"pairs": pairs, "calls": calls, "warm_ups": 1 if slower >= SLOW_S else WARM_UPS}
+
+    def _one_load(
+        self, request: Request, arrays: Arrays, plan: Mapping[str, int], chance: random.Random
+    ) -> tuple[float, float]:
+        """Load both files (one at a time where they do not fit together), time them, let go of them."""
+        calls = {"a": plan["calls"], "b": plan["calls"]}
+        if request["eleven_for_ten"]:
+            calls["b"] = plan["calls"] * 11 // 10
+        shortest = {"a": math.inf, "b": math.inf}
+        order = chance.sample("ab", 2)
+        for group in [[name] for name in order] if request["alternate"] else [order]:
+            padding, sessions = [], {}
+            for name in group:
+                padding.append(_padding(chance))
+                sessions[name] = self._load(request, name)
+            for session in sessions.values():
+                adapt.bind_all(session, arrays)
+                _unit(session.call, plan["warm_ups"])
+            for _ in range(plan["pairs"]):
+                for name in chance.sample(group, len(group)):
+                    shortest[name] = min(shortest[name], _unit(sessions[name].call, calls[name]))
+            del session, sessions, padding
+            gc.collect()
+        return shortest["a"] / plan["calls"], shortest["b"] / plan["calls"]
+
+
+def _each(call: Callable[[], object], calls: int, seconds: float) -> Array:
+    """Seconds of each of some calls, up to the first that ends later than allowed."""
+    now = time.perf_counter_ns
+    stamps = [now()]
+    end = stamps[0] + seconds * 1e9
+    for _ in range(calls):
+        call()
+        stamps.append(now())
+        if stamps[-1] > end:
+            break
+    return np.diff(np.asarray(stamps, np.float64)) / 1e9
+
+
+def _unit(call: Callable[[], object], calls: int) -> float:
+    """Seconds that some calls take one after the other."""
+    now = time.perf_counter_ns
+    began = now()
+    for _ in range(calls):
+        call()
+    return (now() - began) / 1e9
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Collect garbage only where it is asked for, and quickly, since what lives already is left out."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def _chance(request: Request, at: int) -> random.Random:
+    return random.Random(f"{request['seed']}/{at}")
+
+
+def _padding(chance: random.Random) -> bytearray:
+    """Something small in memory that makes the next load lie elsewhere."""
+    return bytearray(chance.randrange(1, PADDING))
+
+
+# The machine
+
+
+def _reading() -> dict[str, float | None]:
+    """Load average of a minute, stolen CPU seconds since boot, and when this was read."""
+    steal = None
+    with contextlib.suppress(OSError, IndexError):
+        stat = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
+        steal = int(stat.split()[8]) / os.sysconf("SC_CLK_TCK")
+    return {"load": os.getloadavg()[0], "steal_s": steal, "at_s": time.perf_counter(), "clock_s": _clock()}
+
+
+@cache
+def _clock() -> float:
+    """The smallest step that the clock really takes, in seconds."""
+    now = time.perf_counter_ns
+    stamps = [now() for _ in range(1000)]
+    return min((b - a for a, b in itertools.pairwise(stamps) if b > a), default=0) / 1e9
+
+
+@cache
+def _cpu() -> str:
+    with contextlib.suppress(OSError):
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        found = re.search(r"^(?:model name|Model)\s*:\s*(.+)$", text, re.MULTILINE)
+        if found:
+            return found[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _peak_bytes() -> int:
+    """The most memory this process has held; what getrusage says may include the parent's."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+    except OSError:
+        found = None
+    if found is None:
+        raise ValueError("memory", {"system": platform.system()})
+    return int(found[1]) * 1024
+
+
+def main(runtime: str, parent: str) -> None:
+    """Answer requests until stdin ends."""
+    _die_with(int(parent))
+    source, sink = _private_channel()
+    worker = Worker(Path(runtime))
+    while True:
+        try:
+            request, arrays = unpack(partial(_read, source))
+        except EOFError:
+            return
+        # Should the other side be stopped or cut off, a hanging runtime still ends.
+        signal.setitimer(signal.ITIMER_REAL, request["deadline_s"] + GRACE_S)
+        pieces = pack(*worker.answer(request, arrays))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for piece in pieces:
+            while piece:
+                piece = piece[sink.write(piece) :]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

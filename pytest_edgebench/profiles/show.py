@@ -1,0 +1,168 @@
+"""``python -m pytest_edgebench profiles [NAME]``: what is declared here, and what can be extended."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_edgebench.errors import SettingsError
+from pytest_edgebench.errors import settings as errors
+from pytest_edgebench.profiles.catalogue import described, load_catalogue
+from pytest_edgebench.profiles.inifile import find_ini
+from pytest_edgebench.profiles.load import load_profiles
+from pytest_edgebench.profiles.quantities import format_bytes
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Collection, Iterable, Mapping
+
+    from pytest_edgebench.profiles.catalogue import Tables
+    from pytest_edgebench.profiles.profile import Profile
+
+WIDTH = 100
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("name", nargs="?", metavar="NAME", help="show all keys of this profile, with sources")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the list, or one profile.
+
+    Returns:
+        the exit status: 0; 1 when the settings file is wrong, so that only the catalogue was read.
+
+    Raises:
+        SettingsError: there is no such profile, or it cannot be read.
+    """
+    extra, runtimes = from_plugins()
+    entries = load_catalogue(extra, runtimes)
+    catalogue = {name: described(name, entries) for name in entries}
+    folder, inipath = find_ini(Path.cwd())
+    declared: Mapping[str, Profile] = {}
+    status = 0
+    try:
+        declared = load_profiles(folder, inipath, extra, runtimes)
+    except SettingsError as error:
+        # The catalogue is what someone with a broken `extends` wants to see.
+        if arguments.name is not None and arguments.name not in catalogue:
+            raise
+        sys.stderr.write(f"{error}\n")
+        status = 1
+    if arguments.name is None:
+        sys.stdout.write(overview(declared, catalogue))
+        return status
+    profile = declared.get(arguments.name) or catalogue.get(arguments.name)
+    if profile is None:
+        raise errors.unknown_profile(arguments.name, {*declared, *catalogue})
+    sys.stdout.write(details(profile))
+    return status
+
+
+def from_plugins() -> tuple[Tables, Collection[str]]:
+    """Catalogue entries and names of runtimes that installed plugins bring.
+
+    Plugins named in a conftest.py are not seen: finding these is pytest's own work.
+    """
+    import pytest
+
+    from pytest_edgebench import hookspecs
+
+    manager = pytest.PytestPluginManager()
+    manager.set_blocked("edgebench")
+    manager.add_hookspecs(hookspecs)
+    manager.load_setuptools_entrypoints("pytest11")
+    entries: dict[str, Mapping[str, object]] = {}
+    runtimes: set[str] = set()
+    for tables in manager.hook.pytest_edgebench_profiles():
+        entries |= tables
+    for names in manager.hook.pytest_edgebench_runtimes():
+        runtimes |= set(names)
+    return entries, runtimes
+
+
+def overview(declared: Mapping[str, Profile], catalogue: Mapping[str, Profile]) -> str:
+    """A line for each declared profile and each entry of the catalogue."""
+    width = max(len(name) for name in (*declared, *catalogue))
+    lines: list[str] = []
+    if declared:
+        lines.append("Profiles of this project")
+        lines += [_line(profile, width) for profile in declared.values()]
+        lines.append("")
+    lines.append("Catalogue, for `extends` in a [profiles.NAME] table of edgebench.toml")
+    lines += [_line(profile, width) for profile in catalogue.values()]
+    return "\n".join(lines) + "\n"
+
+
+def details(profile: Profile) -> str:
+    """Every key of a profile with its value and source, and what evidence can be had here."""
+    values: Mapping[str, Any] = {
+        "extends": " → ".join(profile.extends),
+        "target": profile.target,
+        "runtime": profile.runtime,
+        "python": profile.python,
+        "runtime_options": ", ".join(f"{key} = {value!r}" for key, value in profile.runtime_options.items()),
+        "threads": profile.threads,
+        "batch": profile.batch,
+        "cpu": profile.cpu,
+        "isa": ", ".join(profile.isa),
+        "ram": "" if profile.ram_bytes is None else format_bytes(profile.ram_bytes),
+        "flash": "" if profile.flash_bytes is None else format_bytes(profile.flash_bytes),
+        "dedicated": "true" if profile.dedicated else "false",
+        "required": "true" if profile.required else "false",
+    }
+    lines = [f"{profile.name}  ({profile.place or 'there when none is declared'})"]
+    for key, value in values.items():
+        lines.append(f"  {key:<15}  {value if value != '' else _ABSENT[key]}")
+        if source := profile.sources.get(key, ""):
+            lines += _wrapped(source, 21)
+    lines += ["", "Evidence that can be had here", *_bullets(evidence(profile))]
+    return "\n".join(lines) + "\n"
+
+
+def evidence(profile: Profile) -> tuple[str, ...]:
+    """The kinds of numbers this machine can give for a profile, one sentence each."""
+    static = "static: size, parameters, multiply-accumulates and operations, counted in the file"
+    if profile.measured:
+        return (static, "host: accuracy, latency, load time and memory, measured on this machine")
+    return (
+        static,
+        "host: accuracy only, from a run of the same runtime on this machine",
+        "none for latency, load time and memory: a budget on these fails, as the target cannot be reached",
+    )
+
+
+_ABSENT: Mapping[str, str] = {
+    "extends": "-",
+    "target": "- (only described)",
+    "runtime": "- (the usual one of the file's format)",
+    "python": "- (the one that runs pytest)",
+    "runtime_options": "-",
+    "cpu": "-",
+    "isa": "-",
+    "ram": "- (unknown)",
+    "flash": "- (unknown)",
+}
+
+
+def _line(profile: Profile, width: int) -> str:
+    parts = (
+        f"extends {profile.extends[0]}" if profile.extends else "",
+        profile.cpu,
+        f"ram {format_bytes(profile.ram_bytes)}" if profile.ram_bytes is not None else "",
+        f"flash {format_bytes(profile.flash_bytes)}" if profile.flash_bytes is not None else "",
+        "measured here" if profile.measured else "described only",
+    )
+    return f"  {profile.name:<{width}}  {'; '.join(part for part in parts if part)}"
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    space = " " * indent
+    return textwrap.wrap(text, WIDTH, initial_indent=space, subsequent_indent=space, break_on_hyphens=False)
+
+
+def _bullets(sentences: Iterable[str]) -> list[str]:
+    return [f"  - {sentence}" for sentence in sentences]

@@ -1,0 +1,159 @@
+"""A `Run` as JSON text, and back: what CI keeps, what every report is made from.
+
+The text is deterministic: fields in the order of `record.run`, mapping keys sorted, one artifact, one
+observation and one case a line, so that two records can be compared line by line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from pytest_edgebench.errors import record as errors
+from pytest_edgebench.record.codec import TABLES, Decoder, Tables, encode
+from pytest_edgebench.record.run import SCHEMA, Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKED = "zlib+base64"
+_DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
+_FRAGMENT = re.compile(r"[-+.\w]{0,25}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def dump(run: Run) -> str:
+    """The record of a run: JSON text ending in a newline; equal runs give equal text."""
+    tables = Tables()
+    plain = {"schema": run.schema, **encode(run, tables)}
+    lists = {**tables.entries, "cases": plain.pop("cases")}
+    lines = [f"{json.dumps(key)}: {_compact(value)}" for key, value in plain.items()]
+    for name, entries in lists.items():
+        body = ",\n".join(_compact(entry) for entry in entries)
+        lines.append(f"{json.dumps(name)}: [\n{body}\n]" if entries else f"{json.dumps(name)}: []")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def load(text: str, where: str) -> Run:
+    """The run in a record, or in an HTML report made from one.
+
+    Args:
+        text: content of the file.
+        where: its path, for messages.
+
+    Raises:
+        RecordError: another schema, a truncated file, something else than a record, or a wrong type.
+    """
+    plain = _parse(_embedded(text, where) if text.lstrip().startswith("<") else text, where)
+    if isinstance(plain, dict) and plain.get("packed") == PACKED:
+        plain = _parse(_unpack(plain.get("record"), where), where)
+    found = plain.get("schema") if isinstance(plain, dict) else None
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise errors.not_a_record(where)
+    if found != SCHEMA:
+        raise (errors.older_schema if found < SCHEMA else errors.newer_schema)(where, found, SCHEMA)
+    decoder = Decoder(where)
+    shared = {name: plain.pop(name, None) for name in TABLES.values()}
+    for kind, name in TABLES.items():
+        if not isinstance(shared[name], list):
+            raise errors.missing_key(where, "the record", name)
+        entries = [decoder.build(kind, entry, f"{name}[{i}]") for i, entry in enumerate(shared[name])]
+        decoder.tables[name] = entries
+    run: Run = decoder.build(Run, plain, "")
+    return run
+
+
+def pack(text: str) -> str:
+    """A record in a fifth of its size: a small JSON object that `load` reads like the record itself."""
+    import base64
+    import zlib
+
+    body = base64.b64encode(zlib.compress(text.encode(), 7)).decode()
+    return json.dumps({"schema": SCHEMA, "packed": PACKED, "record": body})
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all; missing folders are made.
+
+    Raises:
+        RecordError: it cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file():  # /dev/stdout, a pipe
+            path.write_text(text, "utf-8", "backslashreplace")
+            return
+        path = path.resolve()  # a link keeps pointing at what it points at
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
+        try:
+            with staged.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            staged.replace(path)
+        except BaseException:
+            staged.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise errors.cannot_write(str(path), error) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable where the file system knows how."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _compact(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # A file name that is no UTF-8 reaches Python as lone surrogates, which no file can hold as they are.
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _embedded(text: str, where: str) -> str:
+    found = _DATA.search(text)
+    if found:
+        return found[1]
+    raise (
+        errors.not_a_record(where)
+        if text.rstrip().endswith("</html>")
+        else errors.truncated(where, text.count("\n") + 1)
+    )
+
+
+def _parse(text: str, where: str) -> Any:
+    if not text.strip():
+        raise errors.empty(where)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        # Cut between tokens, in a string, or in a number or word (`42.`, `tru`): nothing else is left.
+        rest = text[error.pos :].strip(" ,:\n")
+        fragment = error.msg.startswith("Unterminated string") or _FRAGMENT.fullmatch(rest)
+        cut = text.lstrip().startswith("{") and fragment
+        if cut:
+            raise errors.truncated(where, error.lineno) from None
+        raise errors.not_json(where, error.lineno, error.msg) from None
+    except ValueError as error:  # a number of thousands of digits
+        raise errors.not_json(where, 1, str(error)) from None
+    except RecursionError:
+        raise errors.not_json(where, 1, "nested too deeply") from None
+
+
+def _unpack(body: Any, where: str) -> str:
+    import base64
+    import binascii
+    import zlib
+
+    try:
+        return zlib.decompress(base64.b64decode(body, validate=True)).decode()
+    except (TypeError, ValueError, binascii.Error, zlib.error) as error:
+        raise errors.bad_packing(where, str(error) or type(error).__name__) from None

@@ -1,0 +1,124 @@
+"""The HTML report: one file that needs no network, no script and no other file."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import re
+from dataclasses import replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pytest_edgebench.record import store
+from pytest_edgebench.reports.view import method, view
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from pytest_edgebench.record.run import CaseResult, Metric, Observation, Run
+
+PLAIN_BELOW = 64_000
+"""A record of more characters than this is packed: 96 cases are some 400 kB as plain JSON, 70 kB packed."""
+
+# Everything that could reorder, hide or break text. Line ends and tabs stay: reasons may have lines.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def render(run: Run) -> str:
+    """The report of a run as one HTML text.
+
+    The full record is in ``<script type="application/json" id="data">``: `record.store.load` reads it from
+    the HTML file. There, series and noisy numbers are rounded to what can be drawn (4 and 6 digits).
+    """
+    environment = _environment()
+    style, script = _template("report.css"), _template("report.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    text = environment.get_template("report.html.j2").render(
+        page=view(run),
+        method=method(),
+        style=_safe(style),
+        script=_safe(script),
+        script_digest=digest,
+        data=_safe(_data(run)),
+    )
+    return text + "\n"
+
+
+def _data(run: Run) -> str:
+    """The record, so written that no name in it can end the script element."""
+    text = store.dump(replace(run, cases=tuple(_lean(case) for case in run.cases)))
+    if len(text) > PLAIN_BELOW:
+        text = store.pack(text)
+    # Signs that the page would not show as they are must still be in its data as they are.
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("<", "\\u003c"))
+
+
+def _lean(case: CaseResult) -> CaseResult:
+    return replace(case, observation=_rounded(case.observation), parent=_rounded(case.parent))
+
+
+def _rounded(seen: Observation | None) -> Observation | None:
+    if seen is None:
+        return None
+    return replace(
+        seen,
+        metrics={key: _six_digits(metric) for key, metric in seen.metrics.items()},
+        series={
+            name: tuple(float(f"{value:.4g}") for value in values) for name, values in seen.series.items()
+        },
+    )
+
+
+def _six_digits(metric: Metric) -> Metric:
+    if metric.low is None or metric.high is None:
+        return metric  # exact numbers stay exact
+    value, low, high = (float(f"{number:.6g}") for number in (metric.value, metric.low, metric.high))
+    return replace(metric, value=value, low=low, high=high)
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    environment.globals["bar_width"] = bar_width
+    environment.filters["fragment"] = fragment
+    return environment
+
+
+@functools.cache
+def _template(name: str) -> str:
+    return (files("pytest_edgebench.reports") / "templates" / name).read_text("utf-8")
+
+
+def _safe(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(text)
+
+
+def _visible(value: Any) -> Any:
+    """What a template prints, without characters that would change the text around them."""
+    if isinstance(value, str) and _UNSEEN.search(value):
+        cleaned = _UNSEEN.sub("\ufffd", value)
+        return _safe(cleaned) if hasattr(value, "__html__") else cleaned
+    return value
+
+
+def fragment(key: str) -> str:
+    """The part of a link after ``#case=`` that finds the element whose id ends in `key`."""
+    return quote(str(_visible(key)))
+
+
+def bar_width(use: float) -> int:
+    """Length of the bar of a share of a budget, in % of its track, whose mark at 2/3 is the budget itself."""
+    return round(min(max(use, 0.0), 1.5) / 1.5 * 100)

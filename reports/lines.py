@@ -1,0 +1,177 @@
+"""One judgement in one line of text: in the terminal, in JUnit, in pytest's own failure output."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_edgebench.record.run import Verdict
+from pytest_edgebench.reports import numbers, status
+
+if TYPE_CHECKING:
+    from pytest_edgebench.record.run import Metric, Row
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]+")
+_SAFE_IN_QUOTES = re.compile(r'[^"$`\\!\x00-\x1f]*')
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row's numbers as text; "" for what the row does not have.
+
+    Attributes:
+        measured, bound: in one unit, with the digits it takes to tell them apart.
+        sign: how they compare, e.g. ">".
+        interval: ``[27.9, 29.1]``, in the unit of `measured`.
+        use: of the budget, e.g. ``127 %``.
+        words: the limit as written, where `bound` is not that already: ``model - 2 points``.
+        change: against the reference, e.g. ``+39.5 %``; against: its interval and reference,
+            e.g. ``[+37.5, +41.5] vs model``.
+        evidence: rung and n, e.g. ``host, n=12``.
+    """
+
+    metric: str
+    measured: str
+    sign: str
+    bound: str
+    interval: str
+    words: str
+    use: str
+    change: str
+    against: str
+    p: str
+    evidence: str
+
+
+def shown(row: Row) -> Shown:
+    """The texts of a row."""
+    measured, bound, words, interval = "no number", row.limit, "", ""
+    if row.measured is not None:
+        measured = numbers.number(row.measured.value, row.measured.unit)
+        interval = interval_text(row.measured)
+    if row.measured is not None and row.bound is not None:
+        measured, bound = numbers.apart(row.measured.value, row.bound, row.measured.unit)
+        words = row.limit if row.reference or not row.place else ""
+    use = status.use_of_budget(row)
+    change, against = change_texts(row)
+    return Shown(
+        metric=status.metric_title(row),
+        measured=measured,
+        sign=_sign(row),
+        bound=bound,
+        words=words,
+        interval=interval,
+        use="" if use is None else numbers.share(use),
+        change=change,
+        against=against,
+        p=p_text(row),
+        evidence="" if row.measured is None else evidence(row.measured),
+    )
+
+
+def interval_text(metric: Metric) -> str:
+    """``[27.9, 29.1]`` in the unit that `metric.value` is printed in; "" for an exact number."""
+    if metric.low is None or metric.high is None:
+        return ""
+    unit = numbers.unit_for([metric.value or metric.high], metric.unit)
+    return f"[{unit.bare(metric.low)}, {unit.bare(metric.high)}]"
+
+
+def change_texts(row: Row) -> tuple[str, str]:
+    """The change against the row's reference, and beside it the interval and the reference's name."""
+    if row.change is None:
+        return "", ""
+    beside = []
+    if row.change.low is not None and row.change.high is not None:
+        low, high = (numbers.change(end, "") for end in (row.change.low, row.change.high))
+        beside.append(f"[{low}, {high}]")
+    beside += [f"vs {row.reference}"] if row.reference else []
+    return numbers.change(row.change.value, row.change.unit), " ".join(beside)
+
+
+def p_text(row: Row) -> str:
+    """The p-value of a noisy comparison, and after adjustment for the whole matrix where it differs."""
+    if row.p is None:
+        return ""
+    text = numbers.p_value(row.p)
+    if row.p_adjusted is None or numbers.p_value(row.p_adjusted) == text:
+        return text
+    return f"{text} ({numbers.p_value(row.p_adjusted).removeprefix('p ').removeprefix('= ')} over the matrix)"
+
+
+def evidence(metric: Metric) -> str:
+    """The kind of evidence and what it rests on: ``host, n=12``, ``static``."""
+    return metric.rung if metric.rung == "static" else f"{metric.rung}, n={metric.n:,}"
+
+
+def row_line(case_key: str, row: Row) -> str:
+    """A judged metric in one line.
+
+    E.g. ``✕ kws-int4-rpi4  latency p50  28.6 ms  > 22.6 ms   127 %  [27.9, 29.1]  host, n=12  test_a.py:6``.
+
+    Args:
+        case_key: how the case is called, e.g. ``model-recipe-profile``.
+        row: of one of its checks.
+    """
+    return f"{status.of_row(row).glyph} {plain(case_key)}  " + "  ".join(parts(row))
+
+
+def parts(row: Row) -> list[str]:
+    """The fields of `row_line` after the name, in order, without the empty ones."""
+    text = shown(row)
+    fields = [text.metric, text.measured, comparison(text), text.use.rjust(6) if text.use else ""]
+    fields += [text.interval, f"{text.change} {text.against}".strip(), text.p, text.evidence]
+    fields += [row.place or "default check", *remarks(row)]
+    return [plain(field) for field in fields if field]
+
+
+def comparison(text: Shown) -> str:
+    """``> 22.6 ms``, ``<= 58.0 kB (model + 3 %)``."""
+    return f"{text.sign} {text.bound}" + (f" ({text.words})" if text.words else "")
+
+
+def remarks(row: Row) -> list[str]:
+    """What must be said in words: why there is no verdict, the caveat of the number, the user's message."""
+    said = []
+    if row.reason and (row.verdict is not Verdict.FAIL or row.measured is None or row.bound is None):
+        said.append(row.reason)
+    if row.measured is not None and row.measured.note:
+        said.append(f"({row.measured.note})")
+    if row.message:
+        said.append(f"“{row.message}”")
+    return said
+
+
+def everything(row: Row) -> tuple[str, ...]:
+    """All that was said about a row in words: what decided, then what `remarks` adds."""
+    return tuple(dict.fromkeys(said for said in (row.reason, *remarks(row)) if said))
+
+
+def reason_line(case_key: str, called: status.Status, reason: str) -> str:
+    """A failure without a judged metric: its first line, after the case's name."""
+    first = next((line.strip() for line in reason.splitlines() if line.strip()), "no reason was recorded")
+    return f"{called.glyph} {plain(case_key)}  {called.label}: {plain(first)}"
+
+
+def command(nodeid: str) -> str:
+    """What to type to run one test again, quoted for a shell."""
+    name = plain(nodeid)
+    quoted = f'"{name}"' if _SAFE_IN_QUOTES.fullmatch(name) else shlex.quote(name)
+    return f"pytest {quoted}"
+
+
+def plain(text: str) -> str:
+    """Text on one line, without control characters or marks that change the direction of writing."""
+    return _CONTROL.sub(" ", text)
+
+
+def _sign(row: Row) -> str:
+    if row.measured is None:
+        return "limit"
+    if row.verdict is Verdict.FAIL:
+        return "<" if row.higher_is_better else ">"
+    if row.verdict is Verdict.PASS:
+        return ">=" if row.higher_is_better else "<="
+    return "vs"

@@ -1,0 +1,139 @@
+"""Numbers for people: three significant digits, one unit a column, kB = 1000 bytes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SCALES: dict[str, tuple[tuple[float, str], ...]] = {
+    "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
+    "B": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")),
+    "": ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, "")),
+}
+_WHOLE_BELOW = 10_000
+"""Counts and bytes below this are printed in full: 1,234 operations, not 1.23 k."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a stored number is divided by, and the sign that then follows it."""
+
+    factor: float
+    sign: str
+
+    def text(self, value: float, digits: int = 3) -> str:
+        """The number with its sign, e.g. ``28.6 ms``."""
+        return f"{self.bare(value, digits)} {self.sign}".rstrip()
+
+    def bare(self, value: float, digits: int = 3) -> str:
+        """The number alone, for a column whose head has the sign."""
+        if self.sign in ("", "B") and self.factor == 1.0 and value == int_or_none(value):
+            return f"{int(value):,}"
+        return significant(value / self.factor, digits)
+
+
+def int_or_none(value: float) -> int | None:
+    """The integer a number is equal to, if there is one."""
+    return int(value) if math.isfinite(value) and value == int(value) else None
+
+
+def unit_for(values: Iterable[float], unit: str) -> Unit:
+    """The unit in which the median of some stored numbers reads best.
+
+    Args:
+        values: in `unit`; one number, or a whole column.
+        unit: as stored: "B", "s", "" for counts, anything else is left as it is.
+    """
+    sizes = sorted(abs(value) for value in values if value and math.isfinite(value))
+    middle = sizes[len(sizes) // 2] if sizes else 0.0
+    whole = unit in ("", "B") and all(value == int(value) for value in sizes)
+    scales = _SCALES.get(unit, ((1.0, unit),))
+    if unit == "" and not whole:
+        return Unit(1.0, "")  # a plain score, not a count
+    if (whole and middle < (_WHOLE_BELOW if unit == "" else 1000)) or not middle:
+        return Unit(1.0, unit)
+    fitting = [scale for scale in scales if middle >= scale[0] * 0.9995]
+    return Unit(*(fitting[0] if fitting else scales[-1]))
+
+
+def number(value: float, unit: str) -> str:
+    """One number in the unit that suits it, e.g. ``28.6 ms`` for 0.0286 "s"."""
+    return unit_for([value], unit).text(value)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A plain number with so many significant digits, thousands separated; never ``-0``."""
+    if not math.isfinite(value):
+        return "no number" if math.isnan(value) else ("∞" if value > 0 else "-∞")
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    decimals = max(0, digits - 1 - exponent)
+    if round(abs(value), decimals) >= 10 ** (exponent + 1):  # 9.999 rounds up to 10.0
+        decimals = max(0, decimals - 1)
+    if decimals > 9:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:,.{decimals}f}"
+
+
+def apart(first: float, second: float, unit: str) -> tuple[str, str]:
+    """Two numbers in one unit, with as many digits as it takes to tell them apart.
+
+    64,020 bytes over a budget of 64 kB must not read "64.0 kB > 64.0 kB".
+    """
+    scale = unit_for([first or second], unit)
+    for digits in range(3, 17):
+        shown = scale.text(first, digits), scale.text(second, digits)
+        if shown[0] != shown[1] or first == second:
+            return shown
+    return shown
+
+
+def share(value: float) -> str:
+    """A share of a budget, e.g. ``127 %`` for 1.27; never "100 %" for what is not 1."""
+    if not math.isfinite(value):
+        return "∞ %"
+    percent = value * 100
+    for decimals in range(3):
+        text = f"{percent:,.{decimals}f}"
+        if float(text.replace(",", "")) != 100 or value == 1:
+            return f"{text} %"
+    return "> 100 %" if value > 1 else "< 100 %"
+
+
+def change(value: float, unit: str) -> str:
+    """A change with its sign, two decimals at most: ``+39.5 %``, ``-1.30 points``, never ``-0.0 %``."""
+    if not math.isfinite(value):
+        return f"{significant(value)} {unit}".rstrip()
+    size = abs(value)
+    places = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
+    text = f"{value:+,.{places}f}"
+    if float(text.replace(",", "")) == 0:
+        text = "0.0"
+    return f"{text} {unit}".rstrip()
+
+
+def p_value(value: float) -> str:
+    """A p-value, e.g. ``p = 0.012`` or ``p < 0.0001``."""
+    return "p < 0.0001" if value < 1e-4 else f"p = {value:.2g}"
+
+
+def duration(seconds: float) -> str:
+    """How long a run took: ``0.4 s``, ``42 s``, ``3 min 5 s``, ``1 h 2 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 budget``, ``3 budgets``; `many` where an s is not enough."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,76 @@
+"""An HTML text as a tree, by the standard library's parser: just enough to ask a report what it says."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VOID = {"meta", "link", "br", "input", "img", "hr"}
+
+
+class Node:
+    def __init__(self, tag: str, attrs: dict[str, str], above: Node | None) -> None:
+        self.tag, self.attrs, self.above = tag, attrs, above
+        self.below: list[Node | str] = []
+
+    def nodes(self) -> Iterator[Node]:
+        for child in self.below:
+            if isinstance(child, Node):
+                yield child
+                yield from child.nodes()
+
+    def find(self, tag: str, css: str = "") -> list[Node]:
+        """Nodes below with that tag and, where given, that class."""
+        return [
+            n for n in self.nodes() if n.tag == tag and (not css or css in n.attrs.get("class", "").split())
+        ]
+
+    def by_id(self, name: str) -> Node:
+        (found,) = [node for node in self.nodes() if node.attrs.get("id") == name]
+        return found
+
+    @property
+    def text(self) -> str:
+        """All text below, spaces joined."""
+        parts = [child if isinstance(child, str) else child.text for child in self.below]
+        return " ".join(" ".join(parts).split())
+
+
+class _Builder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = self.root = Node("", {}, None)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        node = Node(tag, {name: value or "" for name, value in attrs}, self.at)
+        self.at.below.append(node)
+        if tag not in VOID:
+            self.at = node
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.at.below.append(Node(tag, {name: value or "" for name, value in attrs}, self.at))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.at.tag == tag, f"</{tag}> closes <{self.at.tag}>"
+        assert self.at.above is not None
+        self.at = self.at.above
+
+    def handle_data(self, data: str) -> None:
+        self.at.below.append(data)
+
+
+def parse(text: str) -> Node:
+    """The tree of a page; an element closed in the wrong order fails the test."""
+    builder = _Builder()
+    builder.feed(text)
+    builder.close()
+    assert builder.at is builder.root, f"<{builder.at.tag}> is never closed"
+    return builder.root
+
+
+def cells(line: Node) -> list[str]:
+    """Texts of the cells of a table row."""
+    return [node.text for node in line.below if isinstance(node, Node)]

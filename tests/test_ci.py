@@ -1,0 +1,101 @@
+"""The CI script and the README give the same command."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / ".ci" / "run"
+
+
+def commands(heading: str) -> list[str]:
+    """The bash blocks below a heading of the README, up to the next heading of any level."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = re.search(rf"^#+ {heading}\n(.*?)(?=^#+ |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert section, f"README.md has no heading {heading!r}"
+    return re.findall(r"```(?:bash|sh|console)?\n(.*?)```", section[1], re.DOTALL)
+
+
+def test_the_script_runs_the_readmes_test_command() -> None:
+    (command,) = commands("Tests")
+    assert command in SCRIPT.read_text(encoding="utf-8")
+
+
+def test_the_script_can_be_run() -> None:
+    assert os.access(SCRIPT, os.X_OK)
+    assert "set -euo pipefail" in SCRIPT.read_text(encoding="utf-8")
+    assert subprocess.run(["bash", "-n", SCRIPT], check=False).returncode == 0
+
+
+STUB = """#!/bin/bash
+echo "$(basename "$0") $* ${EDGEBENCH_DATA:-}" >> log
+if [[ "$*" == "-m venv .venv" ]]; then
+    mkdir -p .venv/bin
+    for name in python pip ruff pytest; do cp "$0" ".venv/bin/$name"; done
+fi
+[[ "$(basename "$0") $*" != "$FAILING" ]]
+"""
+COMMANDS = (
+    "python3 -m venv .venv",
+    "pip install --no-compile torch==2.13.0",
+    "pip install --no-compile -c tests/constraints.txt -e .[dev]",
+    "ruff check .",
+    "python tests/typecheck.py",
+    "pytest ",
+    "pytest --edgebench-selftest",
+)
+
+
+def run_script(folder: Path, failing: str = "", **environment: str) -> tuple[int, list[str]]:
+    """Run a copy of the script in a checkout where every program only writes down how it was called."""
+    (folder / "checkout" / ".ci").mkdir(parents=True)
+    (folder / "bin").mkdir()
+    script = shutil.copy(SCRIPT, folder / "checkout" / ".ci" / "run")
+    stub = folder / "bin" / "python3"
+    stub.write_text(STUB, encoding="utf-8")
+    stub.chmod(0o755)
+    inherited = {name: value for name, value in os.environ.items() if name != "EDGEBENCH_DATA"}
+    path = f"{folder / 'bin'}:{os.environ['PATH']}"
+    result = subprocess.run(
+        [script], env={**inherited, "PATH": path, "FAILING": failing, **environment}, check=False
+    )
+    return result.returncode, (folder / "checkout" / "log").read_text(encoding="utf-8").splitlines()
+
+
+def test_all_steps_in_order(tmp_path: Path) -> None:
+    assert run_script(tmp_path) == (0, [f"{command} " for command in COMMANDS])
+
+
+@pytest.mark.parametrize("failing", COMMANDS)
+def test_the_first_step_that_fails_is_the_last(tmp_path: Path, failing: str) -> None:
+    """`set -e` alone would go on after a failure in the middle of a list of &&."""
+    status, log = run_script(tmp_path, failing)
+    assert status == 1
+    assert log == [f"{command} " for command in COMMANDS[: COMMANDS.index(failing) + 1]]
+
+
+def test_the_data_beside_the_checkout_is_used(tmp_path: Path) -> None:
+    (tmp_path / "shared" / "data").mkdir(parents=True)
+    _, log = run_script(tmp_path)
+    assert log[-1] == f"pytest --edgebench-selftest {tmp_path / 'shared' / 'data'}"
+
+
+def test_data_that_are_given_come_first(tmp_path: Path) -> None:
+    (tmp_path / "shared" / "data").mkdir(parents=True)
+    _, log = run_script(tmp_path, EDGEBENCH_DATA="/elsewhere")
+    assert log[-1] == "pytest --edgebench-selftest /elsewhere"
+
+
+def test_every_pin_is_exact_and_stands_once() -> None:
+    lines = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert [pin for pin in pins if not re.fullmatch(r"[\w.-]+==[\w.!]+", pin)] == []
+    assert pins == sorted(set(pins), key=str.lower)
+    assert "torch==2.13.0" in pins
+    assert "pip install --no-compile torch==2.13.0" in SCRIPT.read_text(encoding="utf-8")
