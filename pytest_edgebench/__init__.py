@@ -1,1 +1,86 @@
 """pytest fails when a model change breaks a promise made to a device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_edgebench.compressors.chain import chain, prebuilt, prune, quantize
+    from pytest_edgebench.compressors.prune import Prune
+    from pytest_edgebench.compressors.quantize import Quantize
+    from pytest_edgebench.declare.budget import budget, cases
+    from pytest_edgebench.declare.model import Case, Model, Recipe, Step, StepContext
+    from pytest_edgebench.declare.recipe import model, recipe
+    from pytest_edgebench.declare.score import Score, auc, f1, mae, top1, top_k
+    from pytest_edgebench.edge import Edge
+    from pytest_edgebench.errors import BudgetExceeded, EdgebenchError
+
+# Name → module: nothing is imported before it is used, since every pytest start pays for it.
+_HOMES = {
+    "BudgetExceeded": "pytest_edgebench.errors",
+    "Case": "pytest_edgebench.declare.model",
+    "Edge": "pytest_edgebench.edge",
+    "EdgebenchError": "pytest_edgebench.errors",
+    "Model": "pytest_edgebench.declare.model",
+    "Prune": "pytest_edgebench.compressors.prune",
+    "Quantize": "pytest_edgebench.compressors.quantize",
+    "Recipe": "pytest_edgebench.declare.model",
+    "Score": "pytest_edgebench.declare.score",
+    "Step": "pytest_edgebench.declare.model",
+    "StepContext": "pytest_edgebench.declare.model",
+    "auc": "pytest_edgebench.declare.score",
+    "budget": "pytest_edgebench.declare.budget",
+    "cases": "pytest_edgebench.declare.budget",
+    "chain": "pytest_edgebench.compressors.chain",
+    "f1": "pytest_edgebench.declare.score",
+    "mae": "pytest_edgebench.declare.score",
+    "model": "pytest_edgebench.declare.recipe",
+    "prebuilt": "pytest_edgebench.compressors.chain",
+    "prune": "pytest_edgebench.compressors.chain",
+    "quantize": "pytest_edgebench.compressors.chain",
+    "recipe": "pytest_edgebench.declare.recipe",
+    "top1": "pytest_edgebench.declare.score",
+    "top_k": "pytest_edgebench.declare.score",
+}
+
+__all__ = [
+    "BudgetExceeded",
+    "Case",
+    "Edge",
+    "EdgebenchError",
+    "Model",
+    "Prune",
+    "Quantize",
+    "Recipe",
+    "Score",
+    "Step",
+    "StepContext",
+    "auc",
+    "budget",
+    "cases",
+    "chain",
+    "f1",
+    "mae",
+    "model",
+    "prebuilt",
+    "prune",
+    "quantize",
+    "recipe",
+    "top1",
+    "top_k",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

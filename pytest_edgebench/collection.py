@@ -198,7 +198,8 @@ class Collection:
     def _whole(self, path: Path) -> bool:
         """Whether all tests in this file or folder were collected: nothing narrower was asked for."""
         config = self.config
-        if config.getoption("lf", default=False) or config.getoption("pyargs", default=False):
+        narrowing = ("lf", "pyargs", "ignore", "ignore_glob")
+        if any(config.getoption(name, default=None) for name in narrowing):
             return False
         asked = [config.invocation_params.dir / argument for argument in config.args if "::" not in argument]
         return any(path == folder or folder in path.parents for folder in asked)
@@ -279,6 +280,6 @@ def _without_traceback(report: pytest.CollectReport, root: Path) -> None:
     entries: list[Any] = getattr(getattr(report.longrepr, "reprtraceback", None), "reprentries", [])
     here = str(Path(__file__).parent)
     places = [entry.reprfileloc for entry in entries if getattr(entry, "reprfileloc", None) is not None]
-    users = [place for place in places if not str(Path(root, place.path)).startswith(here)]
+    users = [at for at in places if at.path[0] != "<" and not str(Path(root, at.path)).startswith(here)]
     place = f"{users[-1].path}:{users[-1].lineno}: " if users else ""
     report.longrepr = text if users and text.startswith(place) else f"{place}{text}"

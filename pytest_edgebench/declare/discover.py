@@ -106,7 +106,10 @@ def _found(attribute: str, value: Any, declaration: Declaration | None, *, local
     marker = getattr(value, "_fixture_function_marker", None)
     name = getattr(marker, "name", None) or attribute
     parametrised = getattr(marker, "params", None) is not None
-    return Found(name, value.__wrapped__, declaration, parametrised, bound, local)
+    function = value.__wrapped__
+    if isinstance(function, staticmethod):
+        function, bound = function.__func__, False
+    return Found(name, function, declaration, parametrised, bound, local)
 
 
 class Visible:

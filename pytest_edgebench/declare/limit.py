@@ -115,6 +115,7 @@ class Planned:
         required: a case that cannot be built is a failure.
         slots: what is demanded of it.
         place: ``file:line`` of the recipe (of the model for "original").
+        off: slots whose checks were switched off by ``level="off"``.
     """
 
     case: Case
@@ -123,3 +124,4 @@ class Planned:
     required: bool
     slots: tuple[Slot, ...]
     place: str
+    off: frozenset[tuple[str, str, str]] = frozenset()

@@ -195,9 +195,12 @@ def plan(
     planned = []
     shared: dict[tuple[Slot, ...], tuple[Slot, ...]] = {}
     for cell in cells:
-        slots = precedence.slots(cell.case, cell.profile)
+        every = precedence.slots(cell.case, cell.profile)
+        slots = tuple(slot for slot in every if slot.level != "off")
         slots = shared.setdefault(slots, slots)
-        planned.append(Planned(cell.case, cell.model, cell.recipe, cell.profile.required, slots, cell.place))
+        off = frozenset(slot.limit.slot for slot in every if slot.level == "off")
+        required = cell.profile.required
+        planned.append(Planned(cell.case, cell.model, cell.recipe, required, slots, cell.place, off))
     if cells and not matrix.problems:
         originals = any(cell.on_request for cell in matrix.cells) and all(cell.recipe for cell in cells)
         problems += precedence.problems([cell.case.key for cell in cells], originals)

@@ -97,7 +97,7 @@ class Precedence:
         self._ties: dict[tuple[SlotKey, str, str], str] = {}
 
     def slots(self, case: Case, profile: Profile) -> tuple[Slot, ...]:
-        """What is demanded of a case."""
+        """What is demanded of a case; slots of level "off" have no check at all, not even the default one."""
         ranked = [(rank, layered) for layered in self._budgets if (rank := layered.rank(case)) is not None]
         self._matched.update(layered for _, layered in ranked)
         by_slot: dict[SlotKey, list[tuple[tuple[Layer, int, int, int], Layered, Limit]]] = {}
@@ -115,10 +115,9 @@ class Precedence:
                 else:
                     self._winners[other][winner.budget.place] = None
                     self._removed.add(winner)
-            level = resolved(winner.budget.level, limit, profile)
-            if level != "off":
-                budget = winner.budget
-                slots.append(Slot(limit, level, budget.place, budget.message, budget.evidence))
+            budget = winner.budget
+            level = resolved(budget.level, limit, profile)
+            slots.append(Slot(limit, level, budget.place, budget.message, budget.evidence))
         return tuple(slots)
 
     def _tie(self, key: SlotKey, case: Case, first: Layered, second: Layered) -> None:
@@ -149,9 +148,14 @@ class Precedence:
             elif layered not in self._won:
                 winners = list(self._winners[layered])
                 told.append(errors.budget_wins_nowhere(budget.place, budget.shown, winners))
-            elif budget.level == "off" and layered not in self._removed:
+            elif budget.level == "off" and layered not in self._removed and not _defaults(layered):
                 told.append(errors.off_removes_nothing(budget.place, budget.shown))
         return told
+
+
+def _defaults(layered: Layered) -> bool:
+    """Whether it switches a default check off, of which there are some against a reference."""
+    return any(limit.reference for limit in layered.limits)
 
 
 def resolved(level: Level | None, limit: Limit, profile: Profile) -> Level:

@@ -239,7 +239,7 @@ def unknown_metric(metric: str, known: Iterable[str], place: str) -> Declaration
     return DeclarationError(
         f"there is no metric {metric!r}",
         where=place,
-        fix=f"{_sentence(nearest(metric, known))} For a score of your own write metrics={{{metric!r}: ...}}",
+        fix=f"{_sentence(nearest(metric, known))} For a score of your own write metrics={{\"{metric}\": ...}}",
     )
 
 
@@ -316,7 +316,8 @@ def never_judged(place: str, shown: str, tests: Sequence[str]) -> str:
 
 
 def _kind(given: Any) -> str:
-    return "nothing" if given is None else f"a {type(given).__name__}"
+    name = type(given).__name__
+    return "nothing" if given is None else f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
 def _some(names: Sequence[str], most: int = 6) -> str:

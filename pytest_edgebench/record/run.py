@@ -176,12 +176,41 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class PairRecord:
+    """How latency was compared with another file's, enough to repeat it.
+
+    Attributes:
+        limit: as a ratio. alpha_fail, alpha_pass: error rates of the two decisions.
+        seed, pairs, calls, warm_ups, alternate: what the worker was asked for.
+        q: ln of candidate over reference, one a fresh load of both, in the order measured.
+        confirm_seed, confirm_q: of the second process, where there was one.
+        noise: ln ratio and 95 % interval of the null control, a file against its own copy; empty without.
+        seconds: it took.
+    """
+
+    limit: float
+    alpha_fail: float
+    alpha_pass: float
+    seed: int
+    pairs: int
+    calls: int
+    warm_ups: int
+    alternate: bool
+    q: tuple[float, ...]
+    confirm_seed: int | None = None
+    confirm_q: tuple[float, ...] = ()
+    noise: tuple[float, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class CaseResult:
     """All that was found for one case; its verdict is the worst of its checks.
 
     Attributes:
         key: ``model-recipe-profile`` or ``model-recipe.variant-profile``.
         place: ``file:line`` of the recipe.
+        pairs: "model" or "baseline" → how latency was compared with it.
     """
 
     key: str
@@ -194,6 +223,7 @@ class CaseResult:
     artifact: ArtifactRecord | None = None
     observation: Observation | None = None
     parent: Observation | None = None
+    pairs: Mapping[str, PairRecord] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:

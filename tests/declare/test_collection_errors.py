@@ -79,7 +79,7 @@ ABOVE = {
     "profile in cases": ('@eb.cases("rpi4")', "eb.cases('rpi4') does not say of what", "eb.cases(profiles=['rpi4'])"),
     "number in cases": ("@eb.cases(profiles=4)", "profiles is an int, not a name", 'e.g. "int8*"'),
     "cases of an unknown profile": ('@eb.cases(profiles="x87")', "profile 'x87' is not declared", "did you mean 'x86'?"),
-    "cases of an unknown recipe": ('@eb.cases(recipes="int9*")', "recipe 'int9*', which matches none", "there is: int8"),
+    "cases of an unknown recipe": ('@eb.cases(recipes="int9*")', "recipe 'int9*', which matches none", "did you mean 'int8'?"),
 }  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def test_above_a_test(project: Project, above: str, why: str, fix: str) -> None:
     text = project.refused()
     line = next(line for line in text.splitlines() if why in line)
     assert line.startswith("test_kws.py:2")
-    assert fix.replace('{"', "{'").replace('"lateness"', "'lateness'") in text or fix in text
+    assert fix in text
     assert "1 error in" in text
 
 
@@ -359,24 +359,24 @@ def other(kws):
 
 
 WIDE = {
-    "module": ("test_kws", "pytestmark = eb.budget({})\n"),
+    "module": ("test_kws", "pytestmark = eb.budget({})\ndef test_it(edge): pass\n"),
     "class": ("test_kws", "@eb.budget({})\nclass TestKws:\n    def test_it(self, edge): pass\n"),
-    "folder": ("sub__conftest", "pytestmark = [eb.budget({})]\n"),
+    "folder": ("conftest", "pytestmark = [eb.budget({})]\n"),
 }
 
 
-@pytest.mark.parametrize("where", WIDE)
-def test_a_wide_budget_that_holds_for_nothing(project: Project, where: str) -> None:
-    name, text = WIDE[where]
-    files = {"sub__test_kws": TEST, f"sub__{name}".replace("sub__sub__", "sub__"): ""}
-    path = next(reversed(files))
-    files[path] = text.format("'x86', recipes='int8', size='4 kB'") + (files["sub__test_kws"] if "test" in path else "")
+@pytest.mark.parametrize("name, text", WIDE.values(), ids=WIDE)
+def test_a_wide_budget_that_holds_for_nothing(project: Project, name: str, text: str) -> None:
     only_rpi4 = DECLARED.replace("@eb.recipe\n", "@eb.recipe(profiles='rpi4')\n")
-    project.write(conftest=only_rpi4, **files)
-    text = project.refused()
+    project.write(
+        conftest=only_rpi4,
+        sub__test_other=TEST,
+        **{f"sub__{name}": text.format("'x86', recipes='int8', size='4 kB'")},
+    )
     told = 'eb.budget("x86", recipes="int8", size="4 kB") holds for no case of any test below it'
-    assert f"{path.replace('__', '/')}.py:2: {told}" in text
-    assert "delete it, mend its names, or add a test that takes `edge`" in text
+    refused = project.refused()
+    assert f"sub/{name}.py:2: {told}" in refused
+    assert "delete it, mend its names, or add a test that takes `edge`" in refused
 
 
 def test_a_wide_budget_without_any_test_of_a_case(project: Project) -> None:

@@ -1,0 +1,222 @@
+"""`Controller`: the one process that hears all tests, says what was not heard, and writes the record."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_edgebench.outcome import SENT
+
+if TYPE_CHECKING:
+    from pytest_edgebench.record.run import CaseResult, Run
+    from pytest_edgebench.session import Session
+
+STOPPED = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
+
+
+class Controller:
+    """Hooks of the reporting process: the only one without xdist, xdist's controller with it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._sent: dict[str, dict[str, Any]] = {}
+        self._run: Run | None = None
+        self._written: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        sent = getattr(report, SENT, None)
+        if sent is None:
+            return
+        known = self._sent.get(report.nodeid)
+        # A failing teardown comes after the call: what was judged stays, the verdict becomes the worse.
+        if known is None or report.failed:
+            rows = known["check"].get("rows", []) if known else []
+            self._sent[report.nodeid] = sent
+            if rows and not sent["check"].get("rows"):
+                sent["check"]["rows"] = rows
+        sent["passed"] = report.passed
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if session.config.option.collectonly:
+            return
+        plans = self._plans()
+        if not plans and not self._sent:
+            return
+        stopped = bool(session.shouldfail or session.shouldstop) or exitstatus in STOPPED
+        problems = self._unheard(plans, stopped)
+        if not stopped:
+            problems += self._never_judged(plans)
+        self._run = self._record(plans, problems, stopped)
+        self._write(self._run)
+        if problems and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        run = self._run
+        if run is None:
+            return
+        from pytest_edgebench.reports import terminal
+
+        settings, reporter = self._session.settings, terminalreporter
+        lines = terminal.summary(
+            run,
+            settings.show,
+            reporter._tw.fullwidth,
+            reporter.hasmarkup,
+            report=_near(settings.report) if settings.report and not self._failed_to_write() else "",
+            quiet=reporter.verbosity < 0,
+        )
+        if lines or self._written:
+            reporter.section("edgebench")
+            for line in (*lines, *self._written):
+                reporter.line(line)
+
+    # Within
+
+    def _plans(self) -> dict[str, Any]:
+        """The plans of all processes as one."""
+        merged: dict[str, Any] = {"tests": {}, "slots": {}, "cases": {}, "warnings": {}, "planned": 0}
+        folder = self._session.run_folder / "plans" if "run_folder" in vars(self._session) else None
+        for path in sorted(folder.glob("*.json")) if folder is not None else ():
+            plan = json.loads(path.read_text(encoding="utf-8"))
+            for part in ("tests", "slots", "cases"):
+                merged[part] |= plan[part]
+            merged["planned"] = max(merged["planned"], plan["planned"])
+            merged["warnings"] |= dict.fromkeys(plan["warnings"])
+        return merged if merged["tests"] else {}
+
+    def _unheard(self, plans: dict[str, Any], stopped: bool) -> list[str]:
+        from pytest_edgebench.errors import run as errors
+
+        if stopped or not plans:
+            return []
+        lost = {node: key for node, key in plans["tests"].items() if node not in self._sent}
+        return [errors.never_heard(key, node) for node, key in lost.items()]
+
+    def _never_judged(self, plans: dict[str, Any]) -> list[str]:
+        """Budgets of tests that passed, which no `edge.check()` looked at."""
+        from pytest_edgebench.declare.limit import Limit, Slot
+        from pytest_edgebench.declare.use import BudgetUse
+
+        use = BudgetUse()
+        for node, sent in self._sent.items():
+            if sent["judged"]:
+                places = [row.get("place", "") for row in sent["check"].get("rows", ())]
+                use.judge(sent["key"], places)
+            if not sent["passed"]:
+                continue
+            slots = [
+                Slot(Limit(metric, statistic, reference, 0.0, "", text), "error", place)
+                for place, metric, statistic, reference, text in plans.get("slots", {}).get(node, ())
+            ]
+            use.plan(node.partition("[")[0], sent["key"], slots)
+        root = f"{self._session.config.rootpath}/"
+        return [message.replace(root, "") for message in use.messages()]
+
+    def _record(self, plans: dict[str, Any], problems: list[str], stopped: bool) -> Run:
+        from pytest_edgebench.judge.matrix import fold, with_adjusted
+        from pytest_edgebench.record import environment
+        from pytest_edgebench.record.run import Run
+
+        cases = with_adjusted(self._cases(plans, stopped))
+        notes = [*plans.get("warnings", {}), *(shared.sentence for shared in fold(cases))]
+        config, root = self._session.config, self._session.settings.root
+        commit = environment.commit(root)
+        return Run(
+            started=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._session.started)),
+            duration_s=time.time() - self._session.started,
+            command=tuple(str(argument) for argument in config.invocation_params.args),
+            commit=commit.sha,
+            branch=commit.branch,
+            dirty=commit.dirty,
+            environment=environment.host(),
+            versions=environment.versions(),
+            profiles={name: environment.told(p) for name, p in self._session.settings.profiles.items()},
+            cases=cases,
+            problems=tuple(problems),
+            notes=tuple(notes),
+        )
+
+    def _cases(self, plans: dict[str, Any], stopped: bool) -> tuple[CaseResult, ...]:
+        from pytest_edgebench.record.codec import Decoder
+        from pytest_edgebench.record.run import ArtifactRecord, CaseResult, Check, Observation, PairRecord, Verdict
+
+        decoder = Decoder("the run folder")
+        checks: dict[str, list[Check]] = {key: [] for key in plans.get("cases", {})}
+        for sent in self._sent.values():
+            checks.setdefault(sent["key"], []).append(decoder.decode(Check, sent["check"], ""))
+        for node, key in plans.get("tests", {}).items():
+            if node not in self._sent:
+                verdict = Verdict.NOT_RUN if stopped else Verdict.ERROR
+                reason = "the session ended before it" if stopped else "planned, but never heard of"
+                checks[key].append(Check(node, verdict, reason=reason))
+        root = f"{self._session.config.rootpath}/"
+        found = []
+        for key, heard in checks.items():
+            model, recipe, variant, profile, place = plans["cases"][key]
+            facts = self._facts(key)
+            found.append(
+                CaseResult(
+                    key, model, recipe, variant, profile, place.replace(root, ""),
+                    tuple(_near_rows(check, root) for check in heard),
+                    decoder.decode(ArtifactRecord | None, facts.get("artifact"), ""),
+                    decoder.decode(Observation | None, facts.get("observation"), ""),
+                    decoder.decode(Observation | None, facts.get("parent"), ""),
+                    {name: decoder.decode(PairRecord, v, "") for name, v in facts.get("pairs", {}).items()},
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+    def _facts(self, key: str) -> dict[str, Any]:
+        path = self._session.run_folder / "cases" / f"{key}.json"
+        try:
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # not built, or its process was killed while it wrote
+            return {}
+        return found
+
+    def _write(self, run: Run) -> None:
+        """The files that were asked for; the record always stays in the run folder."""
+        from pytest_edgebench.record import store
+
+        settings = self._session.settings
+        wanted: list[tuple[Path, str]] = []
+        record = store.dump(run)
+        wanted.append((self._session.run_folder / "run.json", record))
+        if settings.json is not None:
+            wanted.append((settings.json, record))
+        if settings.markdown is not None:
+            from pytest_edgebench.reports import markdown
+
+            wanted.append((settings.markdown, markdown.render(run)))
+        if settings.report is not None:
+            from pytest_edgebench.reports import html
+
+            wanted.append((settings.report, html.render(run)))
+        for path, text in wanted:
+            try:
+                store.write(path, text)
+            except OSError as cause:
+                self._written.append(f"✕ {path} could not be written: {cause.strerror or cause}")
+
+    def _failed_to_write(self) -> bool:
+        return any(str(self._session.settings.report) in line for line in self._written)
+
+
+def _near_rows(check: Any, root: str) -> Any:
+    """The check with places told from the root folder."""
+    from dataclasses import replace
+
+    rows = tuple(replace(row, place=row.place.replace(root, "")) for row in check.rows)
+    return replace(check, rows=rows, reason=check.reason.replace(root, ""))
+
+
+def _near(path: Path) -> str:
+    """A path as seen from the current folder where it lies below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,197 @@
+"""Latency of one file against another's: fresh loads of both until the judge has seen enough."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_edgebench.judge import reasons as why
+from pytest_edgebench.judge import timing as judge
+from pytest_edgebench.judge.timing import Decision, Outcome
+from pytest_edgebench.record.run import PairRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_edgebench.measure.client import Client
+    from pytest_edgebench.measure.pool import Pool
+    from pytest_edgebench.measure.results import Array, Pairs, Plan
+    from pytest_edgebench.measure.spec import Spec
+
+ALPHA_PASS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a comparison is held to.
+
+    Attributes:
+        limit: as a ratio, 1.05 for "+ 5 %".
+        alpha_fail: error rate of a FAIL: 1 % over all noisy cells planned. alpha_pass: of a PASS.
+        max_loads: after which it ends undecided.
+        cap_s: seconds after which it does; longer for slow models (`cap_for`).
+        deadline_s: of one request to the worker.
+    """
+
+    limit: float
+    alpha_fail: float
+    alpha_pass: float = ALPHA_PASS
+    max_loads: int = judge.N_MAX
+    cap_s: float = 20.0
+    deadline_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The loads of one process.
+
+    Attributes:
+        q: ln of candidate over reference, one a load.
+        decision: on these loads alone, with its reasons.
+    """
+
+    q: tuple[float, ...]
+    decision: Decision
+    seed: int
+    plan: Plan
+    alternate: bool
+
+
+def compare(
+    pool: Pool,
+    spec: Spec,
+    reference: Path,
+    candidate: Path,
+    sample: Mapping[str, Array],
+    terms: Terms,
+    null: Decision | None = None,
+    *,
+    eleven_for_ten: bool = False,
+) -> tuple[Decision, PairRecord]:
+    """Time `candidate` against `reference`, and a FAIL once more in a fresh process.
+
+    The machine must be held for timing (`locks.timing`).
+
+    Args:
+        sample: the inputs of one call, for both.
+        null: the null control of this kind of worker; without its PASS no FAIL stands.
+        eleven_for_ten: call the candidate 11 times for 10, for a self-test.
+
+    Raises:
+        MeasureError: the runtime failed on one of the files.
+    """
+    began = time.monotonic()
+    first = run_leg(pool.get(spec), reference, candidate, sample, terms, null, eleven_for_ten=eleven_for_ten)
+    decision, second = first.decision, None
+    if decision.verdict is Outcome.FAIL:
+        with pool.fresh(spec) as client:
+            second = run_leg(client, reference, candidate, sample, terms, null, eleven_for_ten=eleven_for_ten)
+        decision = judge.confirm(decision, second.decision)
+    if null is not None:
+        decision = judge.control(decision, null)
+    record = PairRecord(
+        limit=terms.limit,
+        alpha_fail=terms.alpha_fail,
+        alpha_pass=terms.alpha_pass,
+        seed=first.seed,
+        pairs=first.plan.pairs,
+        calls=first.plan.calls,
+        warm_ups=first.plan.warm_ups,
+        alternate=first.alternate,
+        q=first.q,
+        confirm_seed=second.seed if second else None,
+        confirm_q=second.q if second else (),
+        noise=(null.estimate, null.low95, null.high95) if null is not None and null.look else (),
+        seconds=time.monotonic() - began,
+    )
+    return decision, record
+
+
+def run_leg(
+    client: Client,
+    reference: Path,
+    candidate: Path,
+    sample: Mapping[str, Array],
+    terms: Terms,
+    null: Decision | None = None,
+    *,
+    eleven_for_ten: bool = False,
+    seed: int | None = None,
+) -> Leg:
+    """Measure look by look in one process until there is a decision or the time is up."""
+    seed = int.from_bytes(os.urandom(4)) if seed is None else seed
+    alternate = _crowded(reference, candidate)
+    q: list[float] = []
+    plan: Plan | None = None
+    found: list[Pairs] = []
+    began, cap_s = time.monotonic(), terms.cap_s
+    while True:
+        look = judge.next_look(len(q), terms.max_loads)
+        left = cap_s - (time.monotonic() - began)
+        capped = look is None or (bool(q) and left <= 0)
+        if not capped and look is not None:
+            pairs = client.pairs(
+                reference, candidate, sample, loads=look - len(q), seed=seed, first=len(q), plan=plan,
+                alternate=alternate, eleven_for_ten=eleven_for_ten, seconds=max(left, 0.001),
+                deadline_s=terms.deadline_s,
+            )  # fmt: skip
+            found.append(pairs)
+            plan = pairs.plan
+            q += [math.log(b / a) for a, b in zip(pairs.a_s, pairs.b_s, strict=True)]
+            if len(found) == 1:
+                cap_s = cap_for(float(min(pairs.a_s)), terms.cap_s)
+        decision = judge.decide(
+            q, limit=terms.limit, alpha_fail=terms.alpha_fail, alpha_pass=terms.alpha_pass,
+            n_max=terms.max_loads, capped=capped,
+        )  # fmt: skip
+        if decision.verdict is not Outcome.GO_ON:
+            break
+    assert plan is not None
+    over = capped and len(q) < terms.max_loads
+    readings = _readings(found, client.spec.threads, plan, over, cap_s, null)
+    return Leg(tuple(q), why.explain(decision, readings, q), seed, plan, alternate)
+
+
+def cap_for(call_s: float, cap_s: float) -> float:
+    """The time cap for a model whose call takes so long: 1.5 times as much at 20 ms, 3 times at 100 ms."""
+    return cap_s * (3.0 if call_s >= 0.1 else 1.5 if call_s >= 0.02 else 1.0)
+
+
+def decision_from(value: Mapping[str, object]) -> Decision:
+    """A decision from its `plain` form."""
+    fields = dict(value)
+    fields["verdict"] = Outcome(str(fields["verdict"]))
+    fields["reasons"] = tuple(fields["reasons"])  # type: ignore[arg-type]
+    return Decision(**fields)  # type: ignore[arg-type]
+
+
+def plain(decision: Decision) -> dict[str, object]:
+    """A decision as values that `json` writes."""
+    return {**dataclasses.asdict(decision), "verdict": str(decision.verdict)}
+
+
+def _crowded(*paths: Path) -> bool:
+    """Whether both files loaded, with their working memory, might not fit."""
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 4 * sum(path.stat().st_size for path in paths) > free
+
+
+def _readings(
+    found: list[Pairs], threads: int, plan: Plan, capped: bool, cap_s: float, null: Decision | None
+) -> why.Readings:
+    before, after = found[0].readings[0], found[-1].readings[1]
+    cpus = len(os.sched_getaffinity(0))
+    steal = None
+    if before.steal_s is not None and after.steal_s is not None and after.at_s > before.at_s:
+        total = (after.at_s - before.at_s) * (os.cpu_count() or 1)
+        steal = 100 * (after.steal_s - before.steal_s) / total
+    unit = min(min(p.a_s.min(), p.b_s.min()) for p in found) * plan.calls
+    return why.Readings(
+        load_average=before.load, cpus=cpus, threads=threads, steal_percent=steal, clock_s=after.clock_s,
+        unit_s=float(unit), capped=capped, cap_s=cap_s, null=null,
+    )  # fmt: skip

@@ -1,0 +1,116 @@
+"""What a run ran on: host, commit, versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass, fields
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_edgebench.profiles.profile import Profile
+
+TOLD = (
+    "pytest-edgebench", "pytest", "numpy", "onnx", "onnxruntime", "ai-edge-litert", "torch", "onnxscript",
+    "litert-torch", "ai-edge-quantizer",
+)  # fmt: skip
+# What kernels are chosen by; the rest of some hundred flags says nothing about a model.
+FLAGS = (
+    "sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "amx_tile", "avx512_bf16",
+    "asimd", "asimddp", "i8mm", "sve", "fphp",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Of the git repository round a folder; all empty outside one."""
+
+    sha: str = ""
+    branch: str = ""
+    dirty: bool = False
+
+
+def commit(folder: Path) -> Commit:
+    """The checked-out commit, its branch ("" when detached), and whether tracked files differ from it."""
+
+    def git(*arguments: str) -> str | None:
+        command = ["git", "-C", str(folder), *arguments]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    sha = git("rev-parse", "HEAD")
+    if not sha:
+        return Commit()
+    branch = git("symbolic-ref", "--short", "-q", "HEAD") or ""
+    return Commit(sha, branch, bool(git("status", "--porcelain", "--untracked-files=no")))
+
+
+def host() -> dict[str, str]:
+    """Facts of this machine that bear on timings."""
+    info = _cpuinfo()
+    flags = set(info.get("flags", info.get("Features", "")).split())
+    found = {
+        "host": platform.node(),
+        "cpu": info.get("model name") or platform.processor() or platform.machine(),
+        "cpu_features": " ".join(flag for flag in FLAGS if flag in flags),
+        "cpus": str(len(os.sched_getaffinity(0))),
+        "machine": platform.machine(),
+        "kernel": platform.release(),
+        "system": _system(),
+        "python": platform.python_version(),
+        "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1e9:.3g} GB",
+        "load_average": f"{os.getloadavg()[0]:.2f}",
+        "governor": _read(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def versions() -> dict[str, str]:
+    """Distribution → version of what bears on artifacts and measurements; imports none of them."""
+    found = {}
+    for name in TOLD:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def told(profile: Profile) -> Mapping[str, str]:
+    """A profile's keys as text, without those that say nothing."""
+    found = {}
+    for field in fields(profile):
+        value = getattr(profile, field.name)
+        if value and field.name not in ("name", "sources", "place"):
+            shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            found[field.name] = ", ".join(f"{k}={v}" for k, v in value.items()) if hasattr(value, "items") else shown
+    return found
+
+
+def _cpuinfo() -> dict[str, str]:
+    """The first CPU of ``/proc/cpuinfo``."""
+    first = _read(Path("/proc/cpuinfo")).partition("\n\n")[0]
+    pairs = (line.partition(":") for line in first.splitlines())
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except OSError:
+        return platform.system()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,182 @@
+"""`Session`: the state of one pytest process, kept in its stash."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_edgebench import options
+from pytest_edgebench.collection import Collection, case_of
+from pytest_edgebench.declare.recipe import Family
+
+if TYPE_CHECKING:
+    from pytest_edgebench.bench import Bench
+    from pytest_edgebench.declare.limit import Planned
+    from pytest_edgebench.declare.model import Model, Recipe
+    from pytest_edgebench.examine import Examination
+    from pytest_edgebench.record.run import Check
+
+RUN = "edgebench_run"  # key of the run folder in what xdist hands to its workers
+KEPT_RUNS = 2  # folders of earlier sessions that stay, for whoever looks for the cause of a failure
+
+
+class Session:
+    """What this process knows.
+
+    Attributes:
+        settings: what the user asked for.
+        collection: what was found while collecting.
+        worker: name of the xdist worker, "" in a process that reports.
+        started: seconds since the epoch.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.settings = options.load(config)
+        self.collection = Collection(config, self.settings.profiles)
+        given: dict[str, Any] = getattr(config, "workerinput", {})
+        self.worker: str = given.get("workerid", "")
+        self.started = time.time()
+        self._given: str = given.get(RUN, "")
+        self._examinations: dict[str, Examination] = {}
+
+    @cached_property
+    def folder(self) -> Path:
+        """Kept across sessions: under pytest's cache, or temporary where that is switched off."""
+        cache = getattr(self.config, "cache", None)
+        if cache is None:
+            return Path(tempfile.mkdtemp(prefix="edgebench-"))
+        return Path(cache.mkdir("edgebench"))
+
+    @cached_property
+    def run_folder(self) -> Path:
+        """Of this session, shared with xdist's workers."""
+        if self._given:
+            return Path(self._given)
+        runs = self.folder / "runs"
+        runs.mkdir(parents=True, exist_ok=True)
+        earlier = sorted(path for path in runs.iterdir() if path.is_dir())
+        for path in earlier[: -KEPT_RUNS or None]:
+            if not _alive(path):
+                shutil.rmtree(path, ignore_errors=True)
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(self.started))
+        folder = runs / f"{stamp}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        folder.mkdir()
+        return folder
+
+    @cached_property
+    def bench(self) -> Bench:
+        """Tools to build, measure and judge."""
+        from pytest_edgebench.bench import Bench
+
+        (self.run_folder / "workers").mkdir(parents=True, exist_ok=True)
+        return Bench(self.settings, self.folder / "cache", self.run_folder, self.noisy, self._log)
+
+    def noisy(self) -> int:
+        """Latency comparisons of all cases that were collected."""
+        return sum(
+            bool(planned.recipe) and self.settings.profiles[planned.case.profile].measured
+            for planned in self.collection.plan.values()
+        )
+
+    def plan(self, items: list[pytest.Item]) -> None:
+        """Write down which cases the selected tests are to report, for whoever merges."""
+        selected = {item.nodeid: case_of(item) for item in items}
+        plan = {
+            "tests": {node: planned.case.key for node, planned in selected.items() if planned},
+            "slots": {
+                node: [
+                    [slot.place, slot.limit.metric, slot.limit.statistic, slot.limit.reference,
+                     slot.limit.text]
+                    for slot in planned.slots
+                ]
+                for node, planned in selected.items()
+                if planned
+            },
+            "cases": {
+                planned.case.key: [*planned.case, planned.place] for planned in selected.values() if planned
+            },
+            "planned": len(self.collection.plan),
+            "noisy": self.noisy(),
+            "warnings": list(self.collection.warnings),
+        }  # fmt: skip
+        if plan["tests"]:
+            folder = self.run_folder / "plans"
+            folder.mkdir(exist_ok=True)
+            (folder / f"{self.worker or 'main'}.json").write_text(json.dumps(plan), encoding="utf-8")
+
+    def examine(self, planned: Planned, request: pytest.FixtureRequest) -> Examination:
+        """The examination of a case, one for all tests of it in this process."""
+        from pytest_edgebench.examine import Examination
+
+        model: Model = request.getfixturevalue(planned.model)
+        source = _source(planned, model, request)
+        known = self._examinations.get(planned.case.key)
+        # Tests may demand different things of a case; what was built and measured is shared by the bench.
+        if known is None or known.source is not source or known.planned != planned:
+            known = self._examinations[planned.case.key] = Examination(self.bench, planned, source, model)
+        self.bench.builder.adopt(model)
+        return known
+
+    def save(self, examination: Examination) -> None:
+        """Write what was found of a case into the run folder, for the record."""
+        from pytest_edgebench.record.codec import encode
+
+        if "artifact" not in vars(examination):
+            return
+        observed = "scored" in vars(examination)
+        facts = {
+            "artifact": encode(examination.artifact.record),
+            "observation": encode(examination.observation()) if observed else None,
+            "parent": encode(examination.parent_observation()) if observed else None,
+            "pairs": encode(examination.pairs),
+        }
+        folder = self.run_folder / "cases"
+        folder.mkdir(exist_ok=True)
+        staged = folder / f"{examination.planned.case.key}.{os.getpid()}"
+        staged.write_text(json.dumps(facts), encoding="utf-8")
+        staged.replace(folder / f"{examination.planned.case.key}.json")
+
+    def close(self) -> None:
+        """End workers, and throw away what nobody keeps."""
+        if "bench" in vars(self):
+            self.bench.close()
+        if "folder" in vars(self) and getattr(self.config, "cache", None) is None and not self.worker:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _log(self, text: str) -> None:
+        """What is built is counted in the run folder, and told with -v."""
+        with (self.run_folder / "built.log").open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+
+
+SESSION = pytest.StashKey[Session]()
+CHECKS = pytest.StashKey["list[Check]"]()
+
+
+def _source(planned: Planned, model: Model, request: pytest.FixtureRequest) -> Model | Recipe:
+    if not planned.recipe:
+        return model
+    value: Recipe | Family = request.getfixturevalue(planned.recipe)
+    return value.of(model)[planned.case.variant] if isinstance(value, Family) else value
+
+
+def _alive(folder: Path) -> bool:
+    """Whether the process that made a run folder still runs."""
+    pid = folder.name.split("-")[2]
+    return pid.isdigit() and Path(f"/proc/{pid}").exists()
+
+
+def plain(value: Any) -> Any:
+    """A frozen result as plain values; for what xdist sends."""
+    return dataclasses.asdict(value)
