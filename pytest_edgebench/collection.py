@@ -49,6 +49,8 @@ class Collection:
         self.plan: dict[str, Planned] = {}
         self.warnings: dict[str, None] = {}
         self._discovery = Discovery(config)
+        self._seen: dict[object, Visible] = {}
+        self._folders: dict[Path, marks.Folders] = {}
         self._matrices: dict[Visible, Matrix] = {}
         self._understood: dict[Budget, Understood] = {}
         self._keys: dict[str, Cell] = {}
@@ -64,11 +66,11 @@ class Collection:
     def generate(self, metafunc: pytest.Metafunc) -> None:
         """Parametrise `edge` of a test with its cases (``pytest_generate_tests``)."""
         definition = metafunc.definition
-        gathered = marks.gather(definition)
+        gathered = marks.gather(definition, self._folder_marks(definition.path))
         self._read.update(gathered.own())
         visible = None
         if EDGE in metafunc.fixturenames and not _parametrised(definition):
-            visible = self._discovery.visible(definition)
+            visible = self._visible(definition)
         self._see_outer(gathered)
         if visible is None or not _ours(visible):
             for given in gathered.own():
@@ -104,6 +106,20 @@ class Collection:
                 self._session[errors.duplicate_key(cell.case.key, _made_of(first), _made_of(cell))] = None
             self.plan.setdefault(cell.case.key, planned)
         return plan.planned, problems
+
+    def _visible(self, definition: pytest.Item) -> Visible:
+        """What the tests of one module or class can see; the same for all of them."""
+        parent = definition.parent
+        if parent is None:
+            return self._discovery.visible(definition)
+        if parent not in self._seen:
+            self._seen[parent] = self._discovery.visible(definition)
+        return self._seen[parent]
+
+    def _folder_marks(self, path: Path) -> marks.Folders:
+        if path not in self._folders:
+            self._folders[path] = marks.folder_marks(self.config, path)
+        return self._folders[path]
 
     def _matrix(self, visible: Visible) -> Matrix:
         if visible not in self._matrices:

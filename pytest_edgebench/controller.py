@@ -144,7 +144,14 @@ class Controller:
 
     def _cases(self, plans: dict[str, Any], stopped: bool) -> tuple[CaseResult, ...]:
         from pytest_edgebench.record.codec import Decoder
-        from pytest_edgebench.record.run import ArtifactRecord, CaseResult, Check, Observation, PairRecord, Verdict
+        from pytest_edgebench.record.run import (
+            ArtifactRecord,
+            CaseResult,
+            Check,
+            Observation,
+            PairRecord,
+            Verdict,
+        )
 
         decoder = Decoder("the run folder")
         checks: dict[str, list[Check]] = {key: [] for key in plans.get("cases", {})}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.bench import format_of
 from pytest_edgebench.declare.model import Model
@@ -238,7 +238,7 @@ class Examination:
         score, labels = as_score(self.model.score), self.scored.labels
         sign = -1.0 if score.lower_is_better else 1.0
 
-        def value(scored: Scored, chosen: object) -> float:
+        def value(scored: Scored, chosen: Any) -> float:
             outputs = tuple(array[chosen] for array in scored.outputs)
             return float(score.fn(outputs[0] if len(outputs) == 1 else outputs, labels[chosen]))
 
@@ -283,4 +283,3 @@ class Examination:
                 judged = absolute.confirm(judged, second)
             found[limit.statistic] = judged
         return found
-

@@ -67,9 +67,7 @@ def _sentence(error: EdgebenchError) -> str:
     return f"{error.what} ({error.fix})" if error.fix else error.what
 
 
-def _check(
-    nodeid: str, report: pytest.TestReport, error: BaseException | None, checks: list[Check]
-) -> Check:
+def _check(nodeid: str, report: pytest.TestReport, error: BaseException | None, checks: list[Check]) -> Check:
     """The check of a test: its judgements together, and what else happened to it."""
     rows = tuple(row for check in checks for row in check.rows)
     seconds = sum(check.seconds for check in checks)

@@ -42,11 +42,12 @@ class SelfTest:
         began = time.monotonic()
         equal, slower = self._measure()
         wrong = problems(equal, slower)
+        kept = "does NOT keep" if wrong else "keeps"
         self._lines = [
             f"equal models: {told(equal)} of {EQUAL}",
             f"10 % slower:  {told(slower)} of {SLOWER}",
             *wrong,
-            f"the gate {'does NOT keep' if wrong else 'keeps'} its word here ({time.monotonic() - began:.0f} s)",
+            f"the gate {kept} its word here ({time.monotonic() - began:.0f} s)",
         ]
         session.testsfailed = len(wrong)
         return True
@@ -71,9 +72,7 @@ class SelfTest:
         kinds = [number * SLOWER % (EQUAL + SLOWER) < SLOWER for number in range(EQUAL + SLOWER)]
         for slow in kinds:
             with locks.timing("host", "the gate's test of itself"):
-                decision, _ = compare(
-                    bench.pool, spec, first, second, sample, terms, eleven_for_ten=slow
-                )
+                decision, _ = compare(bench.pool, spec, first, second, sample, terms, eleven_for_ten=slow)
             counts[slow][str(decision.verdict)] += 1
         return counts
 

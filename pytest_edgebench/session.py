@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.limit import Planned
     from pytest_edgebench.declare.model import Model, Recipe
     from pytest_edgebench.examine import Examination
-    from pytest_edgebench.record.run import Check
 
 RUN = "edgebench_run"  # key of the run folder in what xdist hands to its workers
 KEPT_RUNS = 2  # folders of earlier sessions that stay, for whoever looks for the cause of a failure

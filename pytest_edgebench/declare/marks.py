@@ -39,16 +39,21 @@ class Gathered:
         return [given for given, layer in pairs if layer[0] == FUNCTION]
 
 
-def gather(definition: pytest.Item) -> Gathered:
-    """Read the marks of a test function, its classes, its module and the folders above.
+Folders = list[tuple[pytest.Mark, Layer, str]]
+"""Marks of folders with their layer and the path of the file they stand in."""
 
-    pytest ignores `pytestmark` in a `conftest.py`; for our marks it is read here.
-    """
+
+def gather(definition: pytest.Item, folders: Folders) -> Gathered:
+    """Read the marks of a test function, its classes and its module, and add those of the folders above."""
     budgets: list[tuple[Budget, Layer]] = []
     selections: list[tuple[CasesSelection, Layer]] = []
     problems: list[str] = []
-
-    def take(mark: Any, layer: Layer, where: str) -> None:
+    found = [
+        (mark, _layer(node, mark), node.nodeid)
+        for name in _CALLS
+        for node, mark in definition.iter_markers_with_node(name)
+    ]
+    for mark, layer, where in found + folders:
         for given in mark.args or (None,):
             if isinstance(given, Budget):
                 budgets.append((given, layer))
@@ -56,14 +61,16 @@ def gather(definition: pytest.Item) -> Gathered:
                 selections.append((given, layer))
             else:
                 problems.append(errors.raw_mark(where, mark.name, _CALLS[mark.name]))
-
-    for name in _CALLS:
-        for node, mark in definition.iter_markers_with_node(name):
-            take(mark, _layer(node, mark), node.nodeid)
-    for folder, module in conftests(definition.config, definition.path):
-        for mark in module_marks(module):
-            take(mark, (FOLDER, len(folder.parts), 0), str(folder / "conftest.py"))
     return Gathered(tuple(budgets), tuple(selections), tuple(problems))
+
+
+def folder_marks(config: pytest.Config, path: Path) -> Folders:
+    """Our marks in the `pytestmark` of each `conftest.py` that is valid for a file; pytest ignores them."""
+    return [
+        (mark, (FOLDER, len(folder.parts), 0), str(folder / "conftest.py"))
+        for folder, module in conftests(config, path)
+        for mark in module_marks(module)
+    ]
 
 
 def module_marks(module: Any) -> list[pytest.Mark]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pytest_edgebench.errors import DeclarationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from torch.nn import Module
 
     from pytest_edgebench.declare.data import Data, Inputs

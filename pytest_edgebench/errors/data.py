@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 _PAIR = "give data=(inputs, labels), the path of an .npz with x and y, or a function returning one of these"
 
@@ -39,7 +41,9 @@ def object_array(what: str, where: str) -> DataError:
 
 
 def no_samples(what: str, where: str) -> DataError:
-    return DataError(f"{what} holds no samples", where=where, fix="give at least one sample, first axis samples")
+    return DataError(
+        f"{what} holds no samples", where=where, fix="give at least one sample, first axis samples"
+    )
 
 
 def not_finite(what: str, where: str) -> DataError:
@@ -91,7 +95,9 @@ def score_raised(name: str, error: Exception, where: str) -> DataError:
 
 def score_not_a_number(name: str, given: Any, where: str) -> DataError:
     return DataError(
-        f"score {name!r} returned {given!r}", where=where, fix="return one finite number for (outputs, labels)"
+        f"score {name!r} returned {given!r}",
+        where=where,
+        fix="return one finite number for (outputs, labels)",
     )
 
 

@@ -239,7 +239,7 @@ def unknown_metric(metric: str, known: Iterable[str], place: str) -> Declaration
     return DeclarationError(
         f"there is no metric {metric!r}",
         where=place,
-        fix=f"{_sentence(nearest(metric, known))} For a score of your own write metrics={{\"{metric}\": ...}}",
+        fix=f'{_sentence(nearest(metric, known))} For a score of your own write metrics={{"{metric}": ...}}',
     )
 
 

@@ -200,7 +200,9 @@ class Observer:
     def _outputs(
         self, artifact: Artifact, spec: Spec, loaded: data.Loaded, inputs_key: str, batch: int
     ) -> tuple[Array, ...]:
-        key = digest(("outputs", artifact.record.digest, _plain(spec), self._version(spec), inputs_key, batch))
+        key = digest(
+            ("outputs", artifact.record.digest, _plain(spec), self._version(spec), inputs_key, batch)
+        )
         found = self._cache.arrays_get("outputs", key)
         if found is None:
             with self._cache.lock(f"outputs-{key}", f"running {artifact.path.name} on {spec.title}"):
@@ -215,9 +217,7 @@ class Observer:
                     self._cache.arrays_put("outputs", key, found)
         return tuple(found[name] for name in sorted(found))
 
-    def _time(
-        self, artifact: Artifact, spec: Spec, model: Model, batch: int, again: str
-    ) -> dict[str, Any]:
+    def _time(self, artifact: Artifact, spec: Spec, model: Model, batch: int, again: str) -> dict[str, Any]:
         import os
 
         import numpy as np
@@ -235,7 +235,7 @@ class Observer:
                 client = self._pool.get(spec)
                 timing = client.time(artifact.path, sample, deadline_s=self._deadline_s, **ask)  # type: ignore[arg-type]
         metrics = {}
-        for name, found in summarise([calls for calls in timing.calls_s]).items():
+        for name, found in summarise(list(timing.calls_s)).items():
             metrics[f"latency.{name}"] = (found.value, found.low, found.high, found.n)
         for name, values in (("load", timing.load_s), ("first_inference", timing.first_s)):
             value = summarise([values[i : i + 1] for i in range(len(values))])["mean"]

@@ -21,8 +21,8 @@ TOLD = (
 )  # fmt: skip
 # What kernels are chosen by; the rest of some hundred flags says nothing about a model.
 FLAGS = (
-    "sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "amx_tile", "avx512_bf16",
-    "asimd", "asimddp", "i8mm", "sve", "fphp",
+    "sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "amx_tile",
+    "avx512_bf16", "asimd", "asimddp", "i8mm", "sve", "fphp",
 )  # fmt: skip
 
 
@@ -91,7 +91,9 @@ def told(profile: Profile) -> Mapping[str, str]:
         value = getattr(profile, field.name)
         if value and field.name not in ("name", "sources", "place"):
             shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            found[field.name] = ", ".join(f"{k}={v}" for k, v in value.items()) if hasattr(value, "items") else shown
+            found[field.name] = (
+                ", ".join(f"{k}={v}" for k, v in value.items()) if hasattr(value, "items") else shown
+            )
     return found
 
 

@@ -16,9 +16,7 @@ from pytest_edgebench.errors import DeclarationError, UnsupportedError
 
 DATA = np.zeros((1, 4), np.float32), np.zeros(1)
 TORCH = Model(tiny_nets.mlp, DATA, lambda a, b: 0.0, name="kws", place="conftest.py:4")
-FILE = Model(
-    "models/kws.onnx", DATA, lambda a, b: 0.0, name="kws", place="conftest.py:4", folder=Path("/p")
-)
+FILE = Model("models/kws.onnx", DATA, lambda a, b: 0.0, name="kws", place="conftest.py:4", folder=Path("/p"))
 
 
 def test_shorthands_are_chains_of_steps() -> None:

@@ -120,9 +120,10 @@ def test_integer_and_float_kernels_agree_on_a_reduced_range(shared_builder: Buil
 def test_the_full_range_on_request(shared_builder: Builder, cnn: Model, scheme: Any) -> None:
     recipe = quantize(cnn, scheme, calibration=32, reduce_range=False)
     assert weights(shared_builder.build(recipe, "onnx").path) == 127
-    assert shared_builder.build(recipe, "onnx").key != shared_builder.build(
-        quantize(cnn, scheme, calibration=32), "onnx"
-    ).key
+    assert (
+        shared_builder.build(recipe, "onnx").key
+        != shared_builder.build(quantize(cnn, scheme, calibration=32), "onnx").key
+    )
 
 
 def test_the_full_range_is_exact_in_float(shared_builder: Builder, cnn: Model) -> None:

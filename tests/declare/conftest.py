@@ -65,7 +65,8 @@ def edge(request):
     for slot in request.param.slots:
         limit = slot.limit
         shown = " ".join(filter(None, (limit.metric, limit.statistic, limit.reference)))
-        print("SLOT", request.param.case.key, shown, f"[{limit.text}]", slot.level, slot.place.rpartition("/")[2])
+        place = slot.place.rpartition("/")[2]
+        print("SLOT", request.param.case.key, shown, f"[{limit.text}]", slot.level, place)
     return request.param
 """
 
@@ -90,7 +91,9 @@ class Project:
         self.pytester.makepyfile(edge_hooks=f"DECLARED = {self.profiles!r}\n{PLUGIN}")
         run = self.pytester.runpytest_subprocess if subprocess else self.pytester.runpytest_inprocess
         others = ("edgebench", "randomly", "cacheprovider", "anyio", "hypothesispytest")  # the last takes 2 s
-        return run(*(f"-pno:{name}" for name in others), "-pedge_hooks", "--strict-markers", "-Werror", *arguments)
+        return run(
+            *(f"-pno:{name}" for name in others), "-pedge_hooks", "--strict-markers", "-Werror", *arguments
+        )
 
     def ids(self, *arguments: str) -> list[str]:
         """Node ids of the collected tests."""

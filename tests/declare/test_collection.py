@@ -128,7 +128,9 @@ def distilled(mlp, kws, tmp_path_factory, bits=4):
 
 
 def test_a_user_may_parametrise_on_top(project: Project) -> None:
-    project.write(conftest=DECLARED, test_kws='@pytest.mark.parametrize("k", [1, 2])' + TEST.replace("edge", "edge, k"))
+    project.write(
+        conftest=DECLARED, test_kws='@pytest.mark.parametrize("k", [1, 2])' + TEST.replace("edge", "edge, k")
+    )
     assert len(project.ids()) == 8
     project.run("--edgebench-profile=rpi4").assert_outcomes(passed=2, deselected=6)
 
@@ -280,7 +282,9 @@ def test_budget(edge):
 
 
 def test_a_limit_nearer_than_one_percent_is_warned_of(project: Project) -> None:
-    project.write(conftest=DECLARED, test_kws='@eb.budget(latency="baseline + 0.5 %", size="baseline + 0.5 %")' + TEST)
+    project.write(
+        conftest=DECLARED, test_kws='@eb.budget(latency="baseline + 0.5 %", size="baseline + 0.5 %")' + TEST
+    )
     lines = [line for line in project.run("-s").outlines if "WARNING" in line]
     assert len(lines) == 1
     assert 'test_kws.py:2: latency="baseline + 0.5 %" is nearer to equal than 1 %' in lines[0]

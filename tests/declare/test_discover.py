@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from conftest import Project
 
@@ -84,7 +82,7 @@ def other_name():
     pass
 """,
         mixins="class Mixin:\n    @pytest.fixture\n    def mixed(self, kws):\n        pass\n",
-        lib="@eb.recipe\ndef fp16(kws):\n    pass\n@eb.recipe(name='renamed')\ndef original_name(kws):\n    pass\n",
+        lib="@eb.recipe\ndef fp16(kws): ...\n@eb.recipe(name='renamed')\ndef original_name(kws):\n    pass\n",
         test_top="def test_top():\n    pass\n",
         sub__conftest="""
 from lib import fp16, fp16 as fp16_again, original_name as other
@@ -181,7 +179,7 @@ def test_budget(edge):
 def test_a_plain_fixture_of_the_same_name_hides_a_recipe(project: Project) -> None:
     project.profiles = '{"rpi4": {}}'
     project.write(
-        conftest="@eb.model\ndef kws():\n    pass\n@eb.recipe\ndef int8(kws):\n    pass\n@eb.recipe\ndef fp16(kws):\n    pass\n",
+        conftest="@eb.model\ndef kws(): ...\n@eb.recipe\ndef int8(kws): ...\n@eb.recipe\ndef fp16(kws): ...\n",
         test_kws="@pytest.fixture\ndef int8():\n    pass\n\ndef test_budget(edge):\n    pass\n",
     )
     assert project.ids() == ["test_kws.py::test_budget[kws-fp16-rpi4]"]
@@ -195,7 +193,7 @@ def test_a_diamond_of_recipes_is_followed_once(project: Project) -> None:
         for number in range(60)
     )
     project.write(
-        test_kws="@eb.model\ndef kws():\n    pass\n@eb.recipe\ndef r0(kws):\n    pass\n@eb.recipe\ndef again0(kws):\n    pass\n"
+        test_kws="@eb.model\ndef kws(): ...\n@eb.recipe\ndef r0(kws): ...\n@eb.recipe\ndef again0(kws): ...\n"
         + layers
         + "@eb.cases(recipes='r60')\ndef test_budget(edge):\n    pass\n"
     )
@@ -209,7 +207,7 @@ def test_a_diamond_of_plain_fixtures_is_followed_once(project: Project) -> None:
         for side in "ab"
     )
     project.write(
-        test_kws="@pytest.fixture(scope='session')\ndef a0():\n    pass\n@pytest.fixture(scope='session')\ndef b0():\n    pass\n"
+        test_kws="@pytest.fixture(scope='session')\ndef a0(): ...\n@pytest.fixture(scope='session')\ndef b0(): ...\n"
         + layers
         + "@eb.model\ndef kws(a60):\n    pass\n\ndef test_budget(edge):\n    pass\n"
     )

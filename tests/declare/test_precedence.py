@@ -54,14 +54,26 @@ def test_fit(patterns: tuple[str, ...], names: tuple[str, ...], expected: int) -
 
 def layered(layer: tuple[int, int, int], models: str, recipes: str, profiles: str, line: int) -> Layered:
     budget = Budget(
-        (profiles,), (models,), (recipes,), MappingProxyType({}), None, "", None, "f.py", line, (), f"budget {line}"
+        (profiles,),
+        (models,),
+        (recipes,),
+        MappingProxyType({}),
+        None,
+        "",
+        None,
+        "f.py",
+        line,
+        (),
+        f"budget {line}",
     )
     return Layered(budget, (parse("size", f"{line} B"),), layer)
 
 
 budgets = st.lists(
     st.tuples(
-        st.sampled_from([(FOLDER, 1, 0), (FOLDER, 2, 0), (MODULE, 0, 0), (CLASS, 3, -1), (CLASS, 3, 0), (FUNCTION, 0, 0)]),
+        st.sampled_from(
+            [(FOLDER, 1, 0), (FOLDER, 2, 0), (MODULE, 0, 0), (CLASS, 3, -1), (CLASS, 3, 0), (FUNCTION, 0, 0)]
+        ),
         st.sampled_from(["*", "k*", "kws", "other"]),
         st.sampled_from(["*", "pru*", "pruned", "pruned.ratio30"]),
         st.sampled_from(["*", "h*", "host"]),
