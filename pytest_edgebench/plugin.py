@@ -75,7 +75,8 @@ def edge(request: pytest.FixtureRequest) -> Generator[Edge, None, None]:
 
     session = request.config.stash[SESSION]
     examination = session.examine(request.param, request)
-    checks = request.node.stash[CHECKS] = []
+    checks: list[Check] = []
+    request.node.stash[CHECKS] = checks
     yield Edge(examination, request.node, checks)
     session.save(examination)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.limit import Planned
     from pytest_edgebench.declare.model import Model, Recipe
     from pytest_edgebench.examine import Examination
+    from pytest_edgebench.record.run import Check
 
 RUN = "edgebench_run"  # key of the run folder in what xdist hands to its workers
 KEPT_RUNS = 2  # folders of earlier sessions that stay, for whoever looks for the cause of a failure
@@ -160,7 +161,7 @@ class Session:
 
 
 SESSION = pytest.StashKey[Session]()
-CHECKS = pytest.StashKey["list[Check]"]()
+CHECKS: pytest.StashKey[list[Check]] = pytest.StashKey()
 
 
 def _source(planned: Planned, model: Model, request: pytest.FixtureRequest) -> Model | Recipe:

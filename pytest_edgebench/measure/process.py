@@ -89,7 +89,7 @@ class Process:
         Raises:
             MeasureError: it died, had not answered in time, or answered garbage.
         """
-        if not self.alive:
+        if self._process.returncode is not None:
             raise errors.dead(self._title)
         end = time.monotonic() + deadline_s
         try:

@@ -179,7 +179,7 @@ def test_budget(edge):
 def test_a_plain_fixture_of_the_same_name_hides_a_recipe(project: Project) -> None:
     project.profiles = '{"rpi4": {}}'
     project.write(
-        conftest="@eb.model\ndef kws(): ...\n@eb.recipe\ndef int8(kws): ...\n@eb.recipe\ndef fp16(kws): ...\n",
+        conftest="@eb.model\ndef kws(): ...\n@eb.recipe\ndef int8(kws): ...\n@eb.recipe\ndef fp16(kws): 0\n",
         test_kws="@pytest.fixture\ndef int8():\n    pass\n\ndef test_budget(edge):\n    pass\n",
     )
     assert project.ids() == ["test_kws.py::test_budget[kws-fp16-rpi4]"]
@@ -207,7 +207,8 @@ def test_a_diamond_of_plain_fixtures_is_followed_once(project: Project) -> None:
         for side in "ab"
     )
     project.write(
-        test_kws="@pytest.fixture(scope='session')\ndef a0(): ...\n@pytest.fixture(scope='session')\ndef b0(): ...\n"
+        test_kws="@pytest.fixture(scope='session')\ndef a0(): 0\n"
+        "@pytest.fixture(scope='session')\ndef b0(): 0\n"
         + layers
         + "@eb.model\ndef kws(a60):\n    pass\n\ndef test_budget(edge):\n    pass\n"
     )
