@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from pytest_edgebench.edge import Edge
+    from pytest_edgebench.record.run import Check
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
