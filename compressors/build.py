@@ -40,6 +40,7 @@ class Builder:
         cache: where artifacts are kept.
         log: told in one line each time something is really built.
         building: the machine-wide lock that keeps builds and timing apart.
+        tree: the project's root.
     """
 
     def __init__(
@@ -47,11 +48,12 @@ class Builder:
         cache: Cache,
         log: Callable[[str], None] = lambda text: None,
         building: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext,
+        tree: Path | None = None,
     ) -> None:
         self._cache = cache
         self._log = log
         self._building = building
-        observed = Observed(cache)
+        observed = Observed(cache, tree)
         self._samples = Samples(observed)
         self._modules = Modules(cache, observed, self._samples, building, log)
         # The source is kept with what became of it, so that no id is used twice.

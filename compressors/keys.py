@@ -25,11 +25,17 @@ class Observed:
     """Keys that hold the content of the files which a user's function read.
 
     Which files those are is known only once it has run: the list is kept in the cache under `base`, the
-    identity of the function's code, and their content is looked at again in each session.
+    identity of the function's code, and their content is looked at again in each session. Files of the
+    project are listed by their path from its root, so that a checkout of another commit, which shares the
+    cache, looks at its own.
+
+    Args:
+        tree: the project's root; None when there is none.
     """
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, tree: Path | None = None) -> None:
         self._cache = cache
+        self._tree = tree
         self._known: dict[str, str] = {}
 
     def key(self, base: str) -> str | None:
@@ -38,7 +44,8 @@ class Observed:
             paths = self._cache.memo_get(OPENED, base)
             if paths is None:
                 return None
-            self._known[base] = digest((base, content_digest([Path(p) for p in paths]))) if paths else base
+            found = [(self._tree or Path()) / path for path in paths]
+            self._known[base] = digest((base, content_digest(found))) if paths else base
         return self._known[base]
 
     @contextlib.contextmanager
@@ -47,7 +54,11 @@ class Observed:
         with Opened(exclude=[self._cache.root]) as opened:
             yield
         self._known.pop(base, None)
-        self._cache.memo_put(OPENED, base, [str(path) for path in opened.files])
+        self._cache.memo_put(OPENED, base, [self._listed(path) for path in opened.files])
+
+    def _listed(self, path: Path) -> str:
+        inside = self._tree is not None and path.is_relative_to(self._tree)
+        return str(path.relative_to(self._tree)) if inside and self._tree else str(path)
 
 
 def source_base(model: Model) -> str:

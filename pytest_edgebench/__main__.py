@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "merge": ("pytest_edgebench.merge", "join the run records of several CI jobs into one gate and report"),
     "profiles": ("pytest_edgebench.profiles.show", "show the profiles of this project and the catalogue"),
 }
 """Command → module with ``configure(parser)`` and ``run(arguments) -> exit status``; one line of help."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from pytest_edgebench.accepted import Accepted
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.artifacts.cache import Cache
     from pytest_edgebench.compressors.build import Builder
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.measure.spec import Spec
     from pytest_edgebench.options import Settings
     from pytest_edgebench.profiles.profile import Profile
+    from pytest_edgebench.record.baseline import Baseline
     from pytest_edgebench.record.run import PairRecord
 
 FORMATS: Mapping[str, Format] = {runtime: fmt for fmt, runtime in USUAL.items()}
@@ -41,6 +43,7 @@ class Bench:
         run_folder: of this session, shared by its processes.
         noisy: tells how many latency comparisons the whole matrix has.
         log: told in one line each time something is really built.
+        baseline: the accepted state, where there is one.
     """
 
     def __init__(
@@ -50,12 +53,14 @@ class Bench:
         run_folder: Path,
         noisy: Callable[[], int],
         log: Callable[[str], None],
+        baseline: Baseline | None = None,
     ) -> None:
         self.settings = settings
         self.run_folder = run_folder
         self._cache_folder = cache_folder
         self._noisy = noisy
         self._log = log
+        self._baseline = baseline
 
     @cached_property
     def cache(self) -> Cache:
@@ -68,8 +73,15 @@ class Bench:
     def builder(self) -> Builder:
         from pytest_edgebench.compressors.build import Builder
         from pytest_edgebench.measure.locks import building
+        from pytest_edgebench.record.tree import root_of
 
-        return Builder(self.cache, self._log, building)
+        return Builder(self.cache, self._log, building, root_of(self.settings.root))
+
+    @cached_property
+    def accepted(self) -> Accepted:
+        from pytest_edgebench.accepted import Accepted
+
+        return Accepted(self._baseline, updating=self.settings.update_baseline != "no")
 
     @cached_property
     def pool(self) -> Pool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_edgebench.errors import EdgebenchError
 from pytest_edgebench.outcome import SENT
 
 if TYPE_CHECKING:
@@ -26,6 +29,20 @@ class Controller:
         self._sent: dict[str, dict[str, Any]] = {}
         self._run: Run | None = None
         self._written: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)  # before xdist starts its workers
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        ours = self._session
+        if session.config.option.collectonly or ours.settings.selftest:
+            return
+        if ours.settings.baseline is None and not (ours.settings.root / ".edgebench").is_dir():
+            return
+        from pytest_edgebench import baseline
+
+        try:
+            baseline.find(ours)
+        except EdgebenchError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         sent = getattr(report, SENT, None)
@@ -47,11 +64,20 @@ class Controller:
         plans = self._plans()
         if not plans and not self._sent:
             return
+        from pytest_edgebench import keeping
+
         stopped = bool(session.shouldfail or session.shouldstop) or exitstatus in STOPPED
         problems = self._unheard(plans, stopped)
         if not stopped:
             problems += self._never_judged(plans)
-        self._run = self._record(plans, problems, stopped)
+            problems += keeping.gone(self._session, plans) if plans else []
+        run = self._record(plans, problems, stopped)
+        if not stopped:
+            problems += keeping.waivers(self._session, run, date.today())
+        if plans:
+            refused, self._written = keeping.keep(self._session, run, plans)
+            problems += refused
+        self._run = replace(run, problems=tuple(problems))
         self._write(self._run)
         if problems and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -80,7 +106,9 @@ class Controller:
 
     def _plans(self) -> dict[str, Any]:
         """The plans of all processes as one."""
-        merged: dict[str, Any] = {"tests": {}, "slots": {}, "cases": {}, "warnings": {}, "planned": 0}
+        merged: dict[str, Any] = {
+            "tests": {}, "slots": {}, "cases": {}, "all": {}, "warnings": {}, "planned": 0
+        }  # fmt: skip
         folder = self._session.run_folder / "plans" if "run_folder" in vars(self._session) else None
         for path in sorted(folder.glob("*.json")) if folder is not None else ():
             plan = json.loads(path.read_text(encoding="utf-8"))
@@ -88,6 +116,7 @@ class Controller:
                 merged[part] |= plan[part]
             merged["planned"] = max(merged["planned"], plan["planned"])
             merged["warnings"] |= dict.fromkeys(plan["warnings"])
+            merged["all"] |= dict.fromkeys(plan["all"])
         return merged if merged["tests"] else {}
 
     def _unheard(self, plans: dict[str, Any], stopped: bool) -> list[str]:
@@ -119,12 +148,19 @@ class Controller:
         return [message.replace(root, "") for message in use.messages()]
 
     def _record(self, plans: dict[str, Any], problems: list[str], stopped: bool) -> Run:
+        from pytest_edgebench import baseline
         from pytest_edgebench.judge.matrix import fold, with_adjusted
         from pytest_edgebench.record import environment
         from pytest_edgebench.record.run import Run
 
         cases = with_adjusted(self._cases(plans, stopped))
-        notes = [*plans.get("warnings", {}), *(shared.sentence for shared in fold(cases))]
+        notes = {**plans.get("warnings", {}), **dict.fromkeys(shared.sentence for shared in fold(cases))}
+        host, compared, told = environment.host(), self._session.baseline, {}
+        if compared is not None:
+            told = baseline.header(compared, host)
+            notes |= dict.fromkeys(baseline.notes(compared, host))
+        for case in cases:
+            notes |= dict.fromkeys(self._facts(case.key).get("remarks", ()))
         config, root = self._session.config, self._session.settings.root
         commit = environment.commit(root)
         return Run(
@@ -134,12 +170,13 @@ class Controller:
             commit=commit.sha,
             branch=commit.branch,
             dirty=commit.dirty,
-            environment=environment.host(),
+            environment=host,
             versions=environment.versions(),
             profiles={name: environment.told(p) for name, p in self._session.settings.profiles.items()},
             cases=cases,
             problems=tuple(problems),
             notes=tuple(notes),
+            baseline=told,
         )
 
     def _cases(self, plans: dict[str, Any], stopped: bool) -> tuple[CaseResult, ...]:
@@ -161,7 +198,7 @@ class Controller:
             if node not in self._sent:
                 verdict = Verdict.NOT_RUN if stopped else Verdict.ERROR
                 reason = "the session ended before it" if stopped else "planned, but never heard of"
-                checks[key].append(Check(node, verdict, reason=reason))
+                checks[key].append(Check(node, verdict, reason=reason, failed=True))
         root = f"{self._session.config.rootpath}/"
         found = []
         for key, heard in checks.items():

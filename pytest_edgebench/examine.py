@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,10 @@ class Examination:
     Args:
         source: what the recipe's fixture gave, or the model itself.
         model: the model at the root.
+
+    Attributes:
+        pairs: "model" or "baseline" → how latency was compared with it.
+        remarks: what a reader of the report must know of how it was judged.
     """
 
     def __init__(self, bench: Bench, planned: Planned, source: Model | Recipe, model: Model) -> None:
@@ -65,6 +70,7 @@ class Examination:
         self.model = model
         self.profile: Profile = bench.settings.profiles[planned.case.profile]
         self.pairs: dict[str, PairRecord] = {}
+        self.remarks: dict[str, None] = {}
 
     # Build
 
@@ -94,33 +100,39 @@ class Examination:
 
     @cached_property
     def scored(self) -> Scored:
-        return self._scored(self.artifact, self.fmt)
+        return self.score_of(self.artifact, self.fmt)
 
     @cached_property
     def parent_scored(self) -> Scored | None:
         parent = self.parent
-        return None if parent.artifact is None else self._scored(parent.artifact, parent.fmt)
+        return None if parent.artifact is None else self.score_of(parent.artifact, parent.fmt)
 
-    def _scored(self, artifact: Artifact, fmt: Format) -> Scored:
-        spec, batch = self._spec(fmt), self.profile.batch
+    def score_of(self, artifact: Artifact, fmt: Format) -> Scored:
+        """Outputs and score of a file on the model's labelled data.
+
+        Raises:
+            MeasureError, DataError: as `Observer.scored`.
+        """
+        spec, batch = self.spec_for(fmt), self.profile.batch
         found = self.bench.observer.scored(artifact, spec, self.model, batch, self.planned.place)
         if self.profile.measured:
             return found
         note = f"of {spec.title} on this machine: {self.profile.name} is only described"
         return replace(found, metric=replace(found.metric, note=note))
 
-    def _spec(self, fmt: Format) -> Spec:
+    def spec_for(self, fmt: Format) -> Spec:
         """The profile's worker; for another format than the case's, that of its usual runtime."""
         profile = self.profile if fmt == self.fmt else replace(self.profile, runtime="")
         return self.bench.spec(profile, fmt)
 
     @cached_property
     def timed(self) -> Timed | None:
-        """Latency by fresh loads; None on a profile that is only described."""
-        return self._timed(self.artifact) if self.profile.measured else None
+        """Latency by fresh loads; None on a profile that is only described, or where nothing is timed."""
+        timing = self.profile.measured and not self.bench.settings.exact_only
+        return self._timed(self.artifact) if timing else None
 
     def _timed(self, artifact: Artifact, again: str = "") -> Timed:
-        spec = self._spec(self.fmt)
+        spec = self.spec_for(self.fmt)
         return self.bench.observer.timed(artifact, spec, self.model, self.profile.batch, again)
 
     @cached_property
@@ -128,7 +140,7 @@ class Examination:
         """Peak memory of clean processes; None on a profile that is only described."""
         if not self.profile.measured:
             return None
-        spec = self._spec(self.fmt)
+        spec = self.spec_for(self.fmt)
         return self.bench.observer.memory(self.artifact, spec, self.model, self.profile.batch)
 
     def metrics(self) -> dict[str, Metric]:
@@ -150,7 +162,7 @@ class Examination:
 
     def observation(self) -> Observation:
         """What the record keeps of the case."""
-        spec = self._spec(self.fmt)
+        spec = self.spec_for(self.fmt)
         series = self.timed.series if self.timed is not None else {}
         runtime = self.bench.observer.describe(spec)
         metrics = self.metrics()
@@ -170,7 +182,7 @@ class Examination:
             timed = self._timed(parent.artifact)
             metrics |= timed.metrics
             series = timed.series
-        runtime = self.bench.observer.describe(self._spec(parent.fmt))
+        runtime = self.bench.observer.describe(self.spec_for(parent.fmt))
         return Observation(parent.artifact.key, self.profile.name, runtime, metrics, series)
 
     # Judge
@@ -179,11 +191,30 @@ class Examination:
         """Judge all that is demanded of the case, and the default checks."""
         from pytest_edgebench.judge.defaults import default_rows
         from pytest_edgebench.judge.rows import judge_slot
+        from pytest_edgebench.judge.waive import updated
 
         slots = self.planned.slots
         facts, rules = self._facts(slots), self.bench.rules
         rows = [judge_slot(slot, facts, rules) for slot in slots]
-        return (*rows, *default_rows(slots, facts, rules, off=self.planned.off))
+        rows += default_rows(slots, facts, rules, off=self.planned.off)
+        if self.bench.settings.update_baseline != "no":
+            return tuple(updated(row) for row in rows)
+        return tuple(self._waived(row, facts) for row in rows)
+
+    def _waived(self, row: Row, facts: Facts) -> Row:
+        """A broken row that a waiver allows, as a warning."""
+        from pytest_edgebench.judge.waive import allowed, pending
+
+        found = pending(row, self.planned.case.key, self.bench.settings.waivers, date.today())
+        if found is None:
+            return row
+        if found.limit.metric == "latency" and found.limit.reference:
+            from pytest_edgebench.judge.rows import timing_limit
+
+            decision = self._raced(found.limit.reference, timing_limit(found.limit))
+            if decision is not None:
+                facts = replace(facts, timing={**facts.timing, found.limit.reference: decision})
+        return allowed(row, found, facts, self.bench.rules)
 
     def _facts(self, slots: Sequence[Slot]) -> Facts:
         from pytest_edgebench.judge.facts import Facts, ScoreInfo
@@ -199,6 +230,7 @@ class Examination:
             score=ScoreInfo(score.name, score.unit, score.lower_is_better, score.correctness),
             samples=scored.samples,
             parent=self._reference(),
+            baseline=self.bench.accepted.reference(self),
             timing=self._timing(slots),
             absolute=self._absolute(slots),
         )
@@ -217,11 +249,11 @@ class Examination:
             why=parent.why,
             same_bytes=parent.same_runtime and parent.artifact.record.digest == self.artifact.record.digest,
             samples=scored.samples,
-            bootstrap=self._bootstrap(scored),
-            changed=self._changed(scored),
+            bootstrap=self.bootstrap(scored),
+            changed=self.changed(scored),
         )
 
-    def _changed(self, parent: Scored) -> int | None:
+    def changed(self, parent: Scored) -> int | None:
         """Samples whose largest output is another one, where right and wrong is what is scored."""
         mine, theirs = self.scored.outputs[0], parent.outputs[0]
         if not as_score(self.model.score).correctness or mine.shape != theirs.shape:
@@ -229,7 +261,7 @@ class Examination:
         flat = (len(mine), -1)
         return int((mine.reshape(flat).argmax(1) != theirs.reshape(flat).argmax(1)).sum())
 
-    def _bootstrap(self, parent: Scored) -> Bootstrap | None:
+    def bootstrap(self, parent: Scored) -> Bootstrap | None:
         """How the drop of an aggregate varies over the samples; None where there are per-sample values."""
         if parent.samples is not None and self.scored.samples is not None:
             return None
@@ -245,22 +277,32 @@ class Examination:
         return paired(lambda i: sign * (value(parent, i) - value(self.scored, i)), len(labels))
 
     def _timing(self, slots: Sequence[Slot]) -> dict[str, Decision]:
-        """Latency against the float model, where both run on the same profile here."""
+        """Latency against the float model and against the baseline, where they run here."""
         from pytest_edgebench.judge.rows import timing_limit
 
-        parent = self.parent
-        comparable = parent.artifact is not None and parent.same_runtime and self.profile.measured
-        if not comparable or ("latency", "p50", "model") in self.planned.off:
-            return {}
-        assert parent.artifact is not None
-        if parent.artifact.record.digest == self.artifact.record.digest:
-            return {}
-        written = [s.limit for s in slots if s.limit.metric == "latency" and s.limit.reference == "model"]
-        limit = timing_limit(written[0]) if written else self.bench.rules.parent_latency
-        decision, self.pairs["model"] = self.bench.race(
-            self.profile, self.fmt, parent.artifact, self.artifact, self.model, limit
+        rules, found = self.bench.rules, {}
+        for name, usual in (("model", rules.parent_latency), ("baseline", rules.baseline_latency)):
+            if ("latency", "p50", name) in self.planned.off:
+                continue
+            written = [s.limit for s in slots if s.limit.metric == "latency" and s.limit.reference == name]
+            decision = self._raced(name, timing_limit(written[0]) if written else usual)
+            if decision is not None:
+                found[name] = decision
+        return found
+
+    def _raced(self, name: str, limit: float) -> Decision | None:
+        """Latency against another file, a ratio; None where it cannot be timed, or has the same bytes."""
+        if name == "baseline":
+            other = self.bench.accepted.artifact(self)
+        else:
+            other = self.parent.artifact if self.parent.same_runtime else None
+        timing = self.profile.measured and not self.bench.settings.exact_only
+        if other is None or not timing or other.record.digest == self.artifact.record.digest:
+            return None
+        decision, self.pairs[name] = self.bench.race(
+            self.profile, self.fmt, other, self.artifact, self.model, limit
         )
-        return {"model": decision}
+        return decision
 
     def _absolute(self, slots: Sequence[Slot]) -> dict[str, AbsoluteDecision]:
         """Absolute latency budgets; a FAIL is measured again in a fresh process, later on."""

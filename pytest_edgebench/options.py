@@ -46,6 +46,7 @@ class Settings:
         save_baseline: folder to write a baseline to.
         update_baseline: whether the committed baseline is renewed; "force" also past a broken budget.
         planned: noisy cells of the whole matrix when this session is one shard of it.
+        exact_only: nothing is timed: only what a baseline keeps is found.
         selftest: measure the gate's own error rates in place of the tests.
         alpha: chance, over the whole matrix, that an unchanged model fails; a fraction.
         parent_limit_percent, baseline_limit_percent: how much slower than the float parent, or than the
@@ -73,6 +74,7 @@ class Settings:
     save_baseline: Path | None = None
     update_baseline: Update = "no"
     planned: int | None = None
+    exact_only: bool = False
     selftest: bool = False
     alpha: float = 0.01
     parent_limit_percent: float = 3.0

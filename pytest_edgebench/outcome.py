@@ -85,7 +85,8 @@ def _check(nodeid: str, report: pytest.TestReport, error: BaseException | None, 
     elif report.skipped and not hasattr(report, "wasxfail") and not checks:
         verdicts.append(Verdict.NOT_RUN)
         reason = _first_line(error) or "skipped"
-    return Check(nodeid, worst(verdicts) if verdicts else Verdict.PASS, rows, reason, seconds)
+    verdict = worst(verdicts) if verdicts else Verdict.PASS
+    return Check(nodeid, verdict, rows, reason, seconds, report.failed)
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_edgebench import options
+from pytest_edgebench import options, ref_child
 from pytest_edgebench.collection import Collection, case_of
 from pytest_edgebench.declare.recipe import Family
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.limit import Planned
     from pytest_edgebench.declare.model import Model, Recipe
     from pytest_edgebench.examine import Examination
+    from pytest_edgebench.record.baseline import Baseline
     from pytest_edgebench.record.run import Check
 
 RUN = "edgebench_run"  # key of the run folder in what xdist hands to its workers
@@ -42,7 +43,10 @@ class Session:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self.ref = ref_child.told()
         self.settings = options.load(config)
+        if self.ref is not None:
+            self.settings = ref_child.settings(self.settings, self.ref)
         self.collection = Collection(config, self.settings.profiles)
         given: dict[str, Any] = getattr(config, "workerinput", {})
         self.worker: str = given.get("workerid", "")
@@ -53,6 +57,8 @@ class Session:
     @cached_property
     def folder(self) -> Path:
         """Kept across sessions: under pytest's cache, or temporary where that is switched off."""
+        if self.ref is not None:
+            return self.ref.folder
         cache = getattr(self.config, "cache", None)
         if cache is None:
             return Path(tempfile.mkdtemp(prefix="edgebench-"))
@@ -80,12 +86,21 @@ class Session:
         from pytest_edgebench.bench import Bench
 
         (self.run_folder / "workers").mkdir(parents=True, exist_ok=True)
-        return Bench(self.settings, self.folder / "cache", self.run_folder, self.noisy, self._log)
+        cache = self.folder / "cache"
+        return Bench(self.settings, cache, self.run_folder, self.noisy, self._log, self.baseline)
+
+    @cached_property
+    def baseline(self) -> Baseline | None:
+        """The accepted state, which the reporting process found (`pytest_edgebench.baseline.find`)."""
+        from pytest_edgebench import baseline
+
+        return baseline.found(self.run_folder)
 
     def noisy(self) -> int:
-        """Latency comparisons of all cases that were collected."""
+        """Latency comparisons of all cases that were collected: with the float model and the baseline."""
+        compared = self.baseline is not None
         return sum(
-            bool(planned.recipe) and self.settings.profiles[planned.case.profile].measured
+            (bool(planned.recipe) + compared) * self.settings.profiles[planned.case.profile].measured
             for planned in self.collection.plan.values()
         )
 
@@ -106,6 +121,7 @@ class Session:
             "cases": {
                 planned.case.key: [*planned.case, planned.place] for planned in selected.values() if planned
             },
+            "all": list(self.collection.plan),
             "planned": len(self.collection.plan),
             "noisy": self.noisy(),
             "warnings": list(self.collection.warnings),
@@ -135,14 +151,21 @@ class Session:
         if "artifact" not in vars(examination):
             return
         observed = "scored" in vars(examination)
+        with_parent = observed and not self.settings.exact_only
+        folder = self.run_folder / "cases"
+        folder.mkdir(exist_ok=True)
         facts = {
             "artifact": encode(examination.artifact.record),
             "observation": encode(examination.observation()) if observed else None,
-            "parent": encode(examination.parent_observation()) if observed else None,
+            "parent": encode(examination.parent_observation()) if with_parent else None,
             "pairs": encode(examination.pairs),
+            "remarks": list(examination.remarks),
         }
-        folder = self.run_folder / "cases"
-        folder.mkdir(exist_ok=True)
+        if observed and (self.settings.save_baseline or self.settings.update_baseline != "no"):
+            from pytest_edgebench.accepted import entry_of
+
+            facts["entry"] = encode(entry_of(examination, folder / f"{examination.planned.case.key}.npz"))
+            facts["files"] = str(examination.artifact.path.parent)
         staged = folder / f"{examination.planned.case.key}.{os.getpid()}"
         staged.write_text(json.dumps(facts), encoding="utf-8")
         staged.replace(folder / f"{examination.planned.case.key}.json")

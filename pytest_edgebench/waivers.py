@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import SettingsError
+from pytest_edgebench.errors import DeclarationError, SettingsError
 from pytest_edgebench.errors import settings as errors
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from pytest_edgebench.declare.limit import Limit
     from pytest_edgebench.profiles.document import Document
 
 
@@ -22,7 +23,7 @@ class Waiver:
     Attributes:
         case: key of the case, e.g. "kws-int8-rpi4".
         metric: as budgets name it, e.g. "size".
-        up_to: the limit that holds in place of the broken one, as written; kept unparsed.
+        up_to: the limit that holds in place of the broken one, as written.
         until: the last day on which it holds.
         reason: why the regression is accepted, for the report.
         place: ``file:line`` and key of the table.
@@ -34,6 +35,13 @@ class Waiver:
     until: date
     reason: str
     place: str
+
+    @property
+    def limit(self) -> Limit:
+        """`up_to`, understood."""
+        from pytest_edgebench.declare.grammar import parse
+
+        return parse(self.metric, self.up_to, self.place)
 
 
 _EXAMPLES: Mapping[str, str] = {
@@ -84,7 +92,15 @@ def _waiver(index: int, table: object, document: Document, problems: list[Settin
     missing = [key for key in _EXAMPLES if key not in table]
     if missing:
         problems.append(errors.waiver_missing(place, missing, [_EXAMPLES[key] for key in missing]))
-    return Waiver(**values, place=place) if len(problems) == before else None
+    if len(problems) > before:
+        return None
+    waiver = Waiver(**values, place=place)
+    try:
+        _ = waiver.limit
+    except DeclarationError as error:
+        problems.append(errors.waiver_limit(place, error))
+        return None
+    return waiver
 
 
 def _text(value: object, where: str, example: str) -> str:

@@ -11,6 +11,8 @@ from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports import numbers, status
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_edgebench.record.run import Metric, Row
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]+")
@@ -155,11 +157,16 @@ def reason_line(case_key: str, called: status.Status, reason: str) -> str:
     return f"{called.glyph} {plain(case_key)}  {called.label}: {plain(first)}"
 
 
-def command(nodeid: str) -> str:
-    """What to type to run one test again, quoted for a shell."""
+def command(nodeid: str, baseline: Mapping[str, str] | None = None) -> str:
+    """What to type to run one test again, quoted for a shell.
+
+    Args:
+        baseline: of the run, which is compared with again where it has to be named.
+    """
     name = plain(nodeid)
     quoted = f'"{name}"' if _SAFE_IN_QUOTES.fullmatch(name) else shlex.quote(name)
-    return f"pytest {quoted}"
+    named = baseline["name"] if baseline and baseline.get("kind") in ("ref", "folder") else ""
+    return f"pytest {quoted}" + (f" --edgebench-baseline={shlex.quote(plain(named))}" if named else "")
 
 
 def plain(text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports import lines, numbers, status
+from pytest_edgebench.reports.accept import ways
 from pytest_edgebench.reports.items import Item, attention, broken
 from pytest_edgebench.reports.terminal import counts
 from pytest_edgebench.reports.view import baseline_text, not_run
@@ -118,23 +118,18 @@ def _tail(run: Run, found: list[Item]) -> list[str]:
     if not found:
         return out
     nodeids = list(dict.fromkeys(nodeid for item in found for nodeid in item.nodeids[:1]))
-    commands = [lines.command(nodeid) for nodeid in nodeids[:MOST_COMMANDS] if len(nodeid) < 1000]
+    commands = [
+        lines.command(nodeid, run.baseline) for nodeid in nodeids[:MOST_COMMANDS] if len(nodeid) < 1000
+    ]
     out += ["**Run again**", "", *fenced([*commands, "pytest --lf --edgebench-show=all"]), ""]
-    places = list(
-        dict.fromkeys(
-            item.row.place
-            for item in found
-            if item.row and item.row.place and item.row.verdict is Verdict.FAIL
-        )
-    )
-    accept = []
-    if places:
-        more = f" and {len(places) - 5} more" if len(places) > 5 else ""
-        accept.append(f"raise the budget at {', '.join(code(place) for place in places[:5])}{more}")
-    if any(item.row is not None and item.row.reference == "baseline" for item in found):
-        accept.append("run with `--edgebench-update-baseline` and commit the result")
+    accept = ways(run, [(item.cases[0].key, item.row) for item in found if item.row is not None])
     if accept:
-        out += [f"**To accept this**, {', or '.join(accept)}.", ""]
+        out += ["**To accept this**", ""]
+        for way in accept:
+            names = f" {', '.join(code(name) for name in way.names)}" if way.names else ""
+            out += [f"- {text(way.words)}{names}"]
+            out += ["", *fenced(list(way.lines), "toml")] if way.lines else []
+        out += [""]
     return out
 
 
@@ -156,11 +151,11 @@ def text(given: str) -> str:
     )
 
 
-def fenced(commands: list[str]) -> list[str]:
-    """Commands as a block of shell, with a fence that none of them can end."""
+def fenced(commands: list[str], language: str = "sh") -> list[str]:
+    """Lines as a block of code, with a fence that none of them can end."""
     longest = max((len(run) for command in commands for run in re.findall("`+", command)), default=0)
     fence = "`" * max(3, longest + 1)
-    return [f"{fence}sh", *commands, fence]
+    return [f"{fence}{language}", *commands, fence]
 
 
 def _short(given: str) -> str:

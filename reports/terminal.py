@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pytest_edgebench.reports import lines, numbers, status
+from pytest_edgebench.reports.accept import ways
 from pytest_edgebench.reports.items import Item, items, silences
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ def summary(
             for case in item.cases
         ]
     text += [f"note: {lines.plain(note)}" for note in run.notes]
+    accept = ways(
+        run,
+        [(item.cases[0].key, item.row) for item in found if item.row and item.row.reference == "baseline"],
+    )
+    text += [f"to accept: {lines.plain(way.text)}" for way in accept]
     text.append(counts(run))
     text.append(_last_line(run, report))
     return [line for line in text if line]

@@ -109,7 +109,7 @@ def view(run: Run) -> Page:
         not_run=not_run(run),
         not_measured=_not_measured(run),
         tiles=_tiles(run),
-        failures=tuple(_failure(item) for item in failing),
+        failures=tuple(_failure(item, run) for item in failing),
         green=_green(run),
         matrix=matrix(run, frozenset(card.key for card in drawn)),
         cards=drawn,
@@ -195,7 +195,7 @@ def _tile(called: status.Status, count: int, href: str) -> Tile:
     return Tile(called.name, called.glyph, f"{count:,}", called.label, href)
 
 
-def _failure(item: Item) -> Failure:
+def _failure(item: Item, run: Run) -> Failure:
     row = item.row
     if row is None:
         return Failure(
@@ -207,7 +207,7 @@ def _failure(item: Item) -> Failure:
             place=item.cases[0].place,
             warns=False,
             why=(item.reason or "no reason was recorded",),
-            commands=tuple(lines.command(nodeid) for nodeid in item.nodeids[:1]),
+            commands=tuple(lines.command(nodeid, run.baseline) for nodeid in item.nodeids[:1]),
         )
     return Failure(
         called=item.status,
@@ -218,7 +218,7 @@ def _failure(item: Item) -> Failure:
         place=row.place or "default check",
         warns=row.level == "warn",
         why=lines.everything(row),
-        commands=tuple(lines.command(nodeid) for nodeid in item.nodeids[:1]),
+        commands=tuple(lines.command(nodeid, run.baseline) for nodeid in item.nodeids[:1]),
     )
 
 
@@ -269,7 +269,7 @@ def _environment(run: Run) -> tuple[Facts, ...]:
             if case.profile not in runtimes[text]:
                 runtimes[text].append(case.profile)
     groups = [
-        Facts("This machine", _pairs(run.environment)),
+        Facts("Machine", _pairs(run.environment)),
         Facts("Versions", _pairs(run.versions)),
         Facts("Runtimes", tuple((", ".join(profiles), text) for text, profiles in runtimes.items())),
         Facts("Baseline", _pairs(run.baseline)),

@@ -110,7 +110,7 @@ def cards(run: Run) -> tuple[Card, ...]:
     ranked = sorted(run.cases, key=_rank)
     loud = sum(status.of_case(case) in status.ATTENTION for case in ranked)
     drawn = ranked[: min(MOST_CARDS, max(loud, CARDS_WHEN_GREEN))]
-    return tuple(_card(case, opened=i < 3 and i < loud) for i, case in enumerate(drawn))
+    return tuple(_card(case, run, opened=i < 3 and i < loud) for i, case in enumerate(drawn))
 
 
 def _rank(case: CaseResult) -> tuple[int, float]:
@@ -119,7 +119,7 @@ def _rank(case: CaseResult) -> tuple[int, float]:
     return status.ORDER.index(status.of_case(case)), -(use or 0.0)
 
 
-def _card(case: CaseResult, *, opened: bool) -> Card:
+def _card(case: CaseResult, run: Run, *, opened: bool) -> Card:
     figure, legend = distribution(case)
     artifact, seen = case.artifact, case.observation
     facts: list[tuple[str, str]] = []
@@ -147,7 +147,7 @@ def _card(case: CaseResult, *, opened: bool) -> Card:
         facts=tuple((name, value) for name, value in facts if value),
         notes=artifact.notes if artifact is not None else (),
         missing=tuple(seen.missing.items()) if seen is not None else (),
-        commands=tuple(lines.command(check.nodeid) for check in case.checks if check.nodeid),
+        commands=tuple(lines.command(check.nodeid, run.baseline) for check in case.checks if check.nodeid),
     )
 
 

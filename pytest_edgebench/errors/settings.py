@@ -10,6 +10,8 @@ from pytest_edgebench.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_edgebench.errors import DeclarationError
+
 
 def several(problems: Sequence[SettingsError]) -> SettingsError:
     """All problems in one error, so that they can be mended in one go."""
@@ -177,6 +179,11 @@ def waiver_missing(where: str, missing: Sequence[str], examples: Sequence[str]) 
     return SettingsError(
         f"the waiver has no {', '.join(missing)}", where=where, fix=f"add {'; '.join(examples)}"
     )
+
+
+def waiver_limit(where: str, error: DeclarationError) -> SettingsError:
+    said = error.what.removeprefix(f"{where}: ")
+    return SettingsError(f"up_to: {said}", where=where, fix=error.fix)
 
 
 def waiver_twice(where: str, case: str, metric: str, first: str) -> SettingsError:

@@ -128,11 +128,19 @@ class Observer:
         Raises:
             MeasureError: the runtime failed. DataError: data, outputs or score cannot be used.
         """
+        _, loaded, key = self._loaded(model)
+        return self.score(self._outputs(artifact, spec, loaded, key, batch), model, place)
+
+    def data_key(self, model: Model) -> str:
+        """SHA-256 of the labelled data."""
+        _, loaded, key = self._loaded(model)
+        return digest((key, loaded.labels))
+
+    def score(self, outputs: tuple[Array, ...], model: Model, place: str) -> Scored:
+        """Outputs on the labelled data, one (N, ...) each, with their score; `DataError` as `scored`."""
         from pytest_edgebench.judge.proportion import wilson
 
-        _, loaded, key = self._loaded(model)
-        outputs = self._outputs(artifact, spec, loaded, key, batch)
-        score = as_score(model.score)
+        loaded, score = self.loaded(model), as_score(model.score)
         given = outputs[0] if len(outputs) == 1 else outputs
         value, samples = evaluate(score, given, loaded.labels, place)
         count = len(loaded.labels)

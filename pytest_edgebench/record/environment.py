@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 from dataclasses import dataclass, fields
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pytest_edgebench.record import tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,19 +39,17 @@ class Commit:
 def commit(folder: Path) -> Commit:
     """The checked-out commit, its branch ("" when detached), and whether tracked files differ from it."""
 
-    def git(*arguments: str) -> str | None:
-        command = ["git", "-C", str(folder), *arguments]
+    def git(*arguments: str) -> str:
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
+            return tree.git(folder, *arguments, timeout_s=20.0)
+        except tree.GitError:
+            return ""
 
     sha = git("rev-parse", "HEAD")
     if not sha:
         return Commit()
-    branch = git("symbolic-ref", "--short", "-q", "HEAD") or ""
-    return Commit(sha, branch, bool(git("status", "--porcelain", "--untracked-files=no")))
+    dirty = bool(git("status", "--porcelain", "--untracked-files=no"))
+    return Commit(sha, git("symbolic-ref", "--short", "-q", "HEAD"), dirty)
 
 
 def host() -> dict[str, str]:

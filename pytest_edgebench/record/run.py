@@ -144,6 +144,7 @@ class Row:
         p, p_adjusted: one-sided p-value of a noisy comparison, and after Holm over the whole matrix.
         reason: why, for anything but a plain PASS or FAIL; for those, what decided.
         message: the user's own words on the budget.
+        waiver: place of the waiver that was asked about a broken limit; "" where none was.
     """
 
     metric: str
@@ -162,17 +163,24 @@ class Row:
     p_adjusted: float | None = None
     reason: str = ""
     message: str = ""
+    waiver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One test's judgement of one case."""
+    """One test's judgement of one case.
+
+    Attributes:
+        failed: whether the test made pytest fail: not with an xfail, and not with a broken limit that only
+            warns; also where it was planned and never reported.
+    """
 
     nodeid: str
     verdict: Verdict
     rows: tuple[Row, ...] = ()
     reason: str = ""
     seconds: float = 0.0
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import BASELINE, HOSTILE, case, matrix, over, row, run, size
 
-from pytest_edgebench.record.run import Run, Verdict
+from pytest_edgebench.record.run import Metric, Run, Verdict
 from pytest_edgebench.reports import markdown
 from pytest_edgebench.reports.markdown import MARKER, code, fenced, render, text
 
@@ -52,13 +53,22 @@ def test_reproduce_and_accept() -> None:
         '```sh\npytest "tests/test_kws.py::test_budget[kws-int8-rpi4]"\npytest --lf --edgebench-show=all\n```'
         in comment
     )
-    assert comment.endswith("**To accept this**, raise the budget at `tests/test_kws.py:6`.\n")
+    assert comment.endswith("**To accept this**\n\n- raise the budget at `tests/test_kws.py:6`\n")
 
 
 def test_accepting_a_baseline_row() -> None:
-    slow = replace(over(), reference="baseline", limit="baseline + 5 %")
-    comment = render(run(case(rows=(slow,)), baseline=BASELINE))
-    assert "or run with `--edgebench-update-baseline` and commit the result." in comment
+    change = Metric(7.2, "%", "host", 13, 6.4, 8.1)
+    slow = replace(over(), reference="baseline", limit="baseline + 5 %", change=change)
+    update = "commit the baseline that this writes: `pytest --edgebench-update-baseline`"
+    committed = render(run(case(rows=(slow,)), baseline={**BASELINE, "kind": "committed"}))
+    assert update in committed
+    ref = render(run(case(rows=(slow,)), baseline=BASELINE))
+    assert update not in ref
+    waiver = ref.split("```toml\n")[1].split("\n```")[0]
+    table = tomllib.loads(waiver)["waivers"][0]
+    assert table["case"] == "kws-int8-rpi4"
+    assert table["up_to"] == "baseline + 9 %"
+    assert "--edgebench-baseline=main" in ref
 
 
 def test_green_asks_for_nothing() -> None:
@@ -94,7 +104,7 @@ def test_always_below_the_limit_of_a_comment() -> None:
     left_out = re.search(r"(\d+) rows left out: this comment is full. See the HTML report.", comment)
     assert left_out
     assert len(table_rows(comment)) + int(left_out[1]) == 400
-    assert comment.endswith("`.\n")
+    assert comment.endswith("`\n")
 
 
 def test_even_if_only_names_are_long() -> None:

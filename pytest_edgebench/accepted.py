@@ -1,0 +1,144 @@
+"""`Accepted`: what the baseline knows of a case, as the judge needs it; and what a new one would keep."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from pytest_edgebench.artifacts.artifact import Artifact
+from pytest_edgebench.declare.limit import METRICS
+from pytest_edgebench.errors import EdgebenchError
+from pytest_edgebench.errors import baseline as errors
+from pytest_edgebench.judge.facts import Reference
+from pytest_edgebench.record.baseline import Entry
+from pytest_edgebench.record.run import ArtifactRecord, Counts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_edgebench.examine import Examination
+    from pytest_edgebench.measure.observe import Scored
+    from pytest_edgebench.record.baseline import Baseline
+
+NO_COUNTS = Counts({}, 0, {}, 0, 0, 0)
+
+
+class Accepted:
+    """The accepted state beside a session's cases.
+
+    Args:
+        baseline: None where the session has none.
+        updating: what is measured becomes the accepted state, so that a case without one is new.
+    """
+
+    def __init__(self, baseline: Baseline | None, *, updating: bool) -> None:
+        self.baseline = baseline
+        self._updating = updating
+
+    def artifact(self, examination: Examination) -> Artifact | None:
+        """The accepted file, where it can be timed beside the case's own; None where not."""
+        entry = self._entry(examination)
+        if entry is None or entry.format != examination.fmt:
+            return None
+        try:
+            return self._file(entry)
+        except errors.BaselineError:
+            return None  # told by `reference`
+
+    def reference(self, examination: Examination) -> Reference:
+        """What is accepted of a case, or why there is nothing to compare with."""
+        if self.baseline is None:
+            return Reference(new=self._updating)
+        key = examination.planned.case.key
+        if key in self.baseline.broken:
+            return Reference(why=errors.broken_there(self.baseline.title, self.baseline.broken[key]))
+        entry = self._entry(examination)
+        if entry is None:
+            return Reference(new=True)
+        try:
+            artifact = self._file(entry)
+            scored = self._scored(examination, entry, artifact)
+        except EdgebenchError as error:
+            return Reference(why=f"{error.what}; {error.fix}" if error.fix else error.what)
+        self._remark(examination, entry)
+        metrics = {name: metric for name, metric in entry.metrics.items() if _exact(name)}
+        return Reference(
+            metrics={**metrics, scored.name: scored.metric},
+            why="" if entry.format == examination.fmt else errors.other_format(entry.format),
+            same_bytes=entry.digest == examination.artifact.record.digest,
+            samples=scored.samples,
+            bootstrap=examination.bootstrap(scored),
+            changed=examination.changed(scored),
+        )
+
+    def _entry(self, examination: Examination) -> Entry | None:
+        return None if self.baseline is None else self.baseline.cases.get(examination.planned.case.key)
+
+    def _file(self, entry: Entry) -> Artifact:
+        assert self.baseline is not None
+        path = self.baseline.artifact(entry)
+        sizes = {name: (path.parent / name).stat().st_size for name in entry.files}
+        key, fmt = entry.artifact_key, entry.format
+        return Artifact(path, ArtifactRecord(key, entry.digest, fmt, sizes, NO_COUNTS, (), entry.versions))
+
+    def _scored(self, examination: Examination, entry: Entry, artifact: Artifact) -> Scored:
+        """By the accepted outputs; where the labelled data changed, by running the accepted file again."""
+        assert self.baseline is not None
+        observer, model = examination.bench.observer, examination.model
+        if entry.data == observer.data_key(model):
+            outputs = self.baseline.outputs(entry)
+            if outputs is not None:
+                return observer.score(outputs, model, examination.planned.place)
+        else:
+            examination.remarks[errors.other_data(self.baseline.title, model.name)] = None
+        return examination.score_of(artifact, "tflite" if entry.format == "tflite" else "onnx")
+
+    def _remark(self, examination: Examination, entry: Entry) -> None:
+        assert self.baseline is not None
+        here = examination.bench.observer.describe(examination.spec_for(examination.fmt))
+        then, now = (f"{found.get('name')} {found.get('version')}" for found in (entry.runtime, here))
+        if then != now:
+            examination.remarks[errors.other_runtime(self.baseline.title, then, now)] = None
+
+
+def entry_of(examination: Examination, outputs_file: Path) -> Entry:
+    """What a baseline keeps of a case; its outputs are written into a file (.npz).
+
+    Raises:
+        EdgebenchError: it could not be built or run.
+    """
+    import io
+
+    import numpy as np
+
+    case, record, scored = examination.planned.case, examination.artifact.record, examination.scored
+    buffer = io.BytesIO()
+    np.savez(buffer, **{f"output_{i}": array for i, array in enumerate(scored.outputs)})  # type: ignore[arg-type]
+    content = buffer.getvalue()
+    outputs_file.write_bytes(content)
+    folder = examination.artifact.path.parent
+    metrics = dict(examination.bench.observer.static(examination.artifact))
+    return Entry(
+        case=case.key,
+        model_name=case.model,
+        recipe=case.recipe,
+        variant=case.variant,
+        profile=case.profile,
+        place=examination.planned.place,
+        tests=(),
+        digest=record.digest,
+        format=record.format,
+        model=examination.artifact.path.name,
+        files={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in record.files},
+        artifact_key=record.key,
+        steps=tuple(step.step for step in record.steps),
+        versions=record.versions,
+        runtime=examination.bench.observer.describe(examination.spec_for(examination.fmt)),
+        metrics={**metrics, scored.name: scored.metric},
+        outputs=hashlib.sha256(content).hexdigest(),
+        data=examination.bench.observer.data_key(examination.model),
+    )
+
+
+def _exact(name: str) -> bool:
+    return name in METRICS and METRICS[name].cls == "exact"
