@@ -68,6 +68,8 @@ class Controller:
 
         stopped = bool(session.shouldfail or session.shouldstop) or exitstatus in STOPPED
         problems = self._unheard(plans, stopped)
+        if plans.get("powerless"):
+            problems.append(plans["powerless"])
         if not stopped:
             problems += self._never_judged(plans)
             problems += keeping.gone(self._session, plans) if plans else []
@@ -107,7 +109,7 @@ class Controller:
     def _plans(self) -> dict[str, Any]:
         """The plans of all processes as one."""
         merged: dict[str, Any] = {
-            "tests": {}, "slots": {}, "cases": {}, "all": {}, "warnings": {}, "planned": 0
+            "tests": {}, "slots": {}, "cases": {}, "all": {}, "warnings": {}, "planned": 0, "powerless": "",
         }  # fmt: skip
         folder = self._session.run_folder / "plans" if "run_folder" in vars(self._session) else None
         for path in sorted(folder.glob("*.json")) if folder is not None else ():
@@ -117,6 +119,7 @@ class Controller:
             merged["planned"] = max(merged["planned"], plan["planned"])
             merged["warnings"] |= dict.fromkeys(plan["warnings"])
             merged["all"] |= dict.fromkeys(plan["all"])
+            merged["powerless"] = merged["powerless"] or plan["powerless"]
         return merged if merged["tests"] else {}
 
     def _unheard(self, plans: dict[str, Any], stopped: bool) -> list[str]:

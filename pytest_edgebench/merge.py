@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 from dataclasses import replace
@@ -46,10 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
         RecordError: a record cannot be read, a file cannot be written.
         MergeError: the records cannot be of one run.
     """
+    from pytest_edgebench.record import store
     from pytest_edgebench.record.merge import merged, missing, passes
     from pytest_edgebench.reports import terminal
 
-    records = [(given, read(Path(given), given)) for given in arguments.records]
+    records = [(given, store.read(Path(given), given)) for given in arguments.records]
     found = merged(records)
     lacks = missing(found, len(records), shards=arguments.shards, min_cases=arguments.min_cases)
     found = replace(found, problems=(*lacks, *found.problems))
@@ -58,27 +58,6 @@ def run(arguments: argparse.Namespace) -> int:
     for line in terminal.summary(found, arguments.show, width, colour, report=arguments.report or ""):
         sys.stdout.write(f"{line}\n")
     return 0 if passes(found) else 1
-
-
-def read(path: Path, name: str) -> Run:
-    """The run in a file.
-
-    Args:
-        name: of the file, for messages.
-
-    Raises:
-        RecordError: it is not there, or is no record that can be read.
-    """
-    from pytest_edgebench.record import store
-
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        raise errors.no_file(name) from None
-    except (OSError, ValueError) as cause:
-        detail = os.strerror(cause.errno) if isinstance(cause, OSError) and cause.errno else str(cause)
-        raise errors.not_text(name, detail) from None
-    return store.load(text, name)
 
 
 def _write(run: Run, arguments: argparse.Namespace) -> None:

@@ -124,12 +124,28 @@ class Session:
             "all": list(self.collection.plan),
             "planned": len(self.collection.plan),
             "noisy": self.noisy(),
+            "powerless": self._powerless(),
             "warnings": list(self.collection.warnings),
         }  # fmt: skip
+        if plan["tests"] and plan["powerless"] and not self.worker:
+            raise pytest.UsageError(str(plan["powerless"]))
         if plan["tests"]:
             folder = self.run_folder / "plans"
             folder.mkdir(exist_ok=True)
             (folder / f"{self.worker or 'main'}.json").write_text(json.dumps(plan), encoding="utf-8")
+
+    def _powerless(self) -> str:
+        """Why no slowdown could ever be proven with these settings and so many cells; "" where it could."""
+        noisy = max(self.noisy(), self.settings.planned or 0)
+        if not noisy or self.settings.exact_only:
+            return ""
+        from pytest_edgebench.errors import run as errors
+        from pytest_edgebench.judge.timing import power
+
+        settings = self.settings
+        limit = 1 + min(settings.parent_limit_percent, settings.baseline_limit_percent) / 100
+        found = power(settings.alpha / noisy, settings.max_loads, limit)
+        return "" if found.possible else errors.powerless(found.reason, noisy)
 
     def examine(self, planned: Planned, request: pytest.FixtureRequest) -> Examination:
         """The examination of a case, one for all tests of it in this process."""

@@ -19,7 +19,7 @@ WAIVED_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to accept: words, then names or a command that belong to them, or lines for the settings file."""
+    """One way to accept: words, then names or a command, or lines for the settings file."""
 
     words: str
     names: tuple[str, ...] = ()

@@ -112,8 +112,14 @@ def step_path(values: Sequence[float], x: Scale, y: Scale) -> str:
 
 @dataclass(slots=True)
 class Labels:
-    """Places labels so that none lies on another: the first free one of four positions, or none."""
+    """Places labels so that none lies on another: the first free one of four positions, or none.
 
+    Attributes:
+        left, right: ends of the room for labels, in px.
+    """
+
+    left: float = LEFT - 30
+    right: float = WIDTH
     taken: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def place(self, x: float, y: float, text: str) -> tuple[float, float, str] | None:
@@ -123,7 +129,7 @@ class Labels:
         for left, base, anchor in options:
             start = left if anchor == "start" else left - width
             box = (start, base - 10, start + width, base + 3)
-            inside = box[0] >= LEFT - 30 and box[2] <= WIDTH
+            inside = box[0] >= self.left and box[2] <= self.right
             if inside and not any(_overlap(box, other) for other in self.taken):
                 self.taken.append(box)
                 return left, base, anchor

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_edgebench.reports import lines, numbers, status
 from pytest_edgebench.reports.items import Item, attention, broken, budgets, items, silences
 from pytest_edgebench.reports.view_cases import Card, cards, runtime_text
+from pytest_edgebench.reports.view_compare import ComparisonView, compared
 from pytest_edgebench.reports.view_tables import Matrix, Table, matrix, table
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Page:
     failures: tuple[Failure, ...]
     green: str
     matrix: Matrix
+    compared: tuple[ComparisonView, ...]
     cards: tuple[Card, ...]
     undrawn: int
     table: Table
@@ -112,6 +114,7 @@ def view(run: Run) -> Page:
         failures=tuple(_failure(item, run) for item in failing),
         green=_green(run),
         matrix=matrix(run, frozenset(card.key for card in drawn)),
+        compared=compared([("", run)]),
         cards=drawn,
         undrawn=len(run.cases) - len(drawn),
         table=table(run, frozenset(card.key for card in drawn)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.errors import EdgebenchError
-from pytest_edgebench.errors.record import AGAIN, RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,19 +12,6 @@ if TYPE_CHECKING:
 
 class MergeError(EdgebenchError):
     """Run records that cannot be joined."""
-
-
-def no_file(where: str) -> RecordError:
-    return RecordError(
-        "there is no such run record",
-        where=where,
-        fix="give the files that --edgebench-json or --edgebench-report wrote; if a job wrote none, it "
-        "ended before its report",
-    )
-
-
-def not_text(where: str, detail: str) -> RecordError:
-    return RecordError(f"the run record cannot be read: {detail}", where=where, fix=AGAIN)
 
 
 def mixed_commits(commits: Mapping[str, str]) -> MergeError:

@@ -21,6 +21,19 @@ def empty(where: str) -> RecordError:
     return RecordError("the run record is empty", where=where, fix=AGAIN)
 
 
+def no_file(where: str) -> RecordError:
+    return RecordError(
+        "there is no such run record",
+        where=where,
+        fix="give the files that --edgebench-json or --edgebench-report wrote; if a job wrote none, it "
+        "ended before its report",
+    )
+
+
+def not_text(where: str, detail: str) -> RecordError:
+    return RecordError(f"the run record cannot be read: {detail}", where=where, fix=AGAIN)
+
+
 def truncated(where: str, line: int) -> RecordError:
     return RecordError(
         f"the run record ends in the middle, on line {line}",

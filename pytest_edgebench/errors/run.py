@@ -44,3 +44,10 @@ def required(profile: str, error: str) -> str:
 
 def unknown_attribute(name: str, known: str) -> str:
     return f"this case has no {name!r}; there is: {known}"
+
+
+def powerless(problem: str, cells: int) -> str:
+    return (
+        f"the gate could never fail with these settings: {problem} ({cells} latency comparisons are "
+        "planned); see edgebench_alpha, edgebench_max_loads and --edgebench-planned"
+    )

@@ -60,8 +60,9 @@ def test_an_expected_failure_passes(project: Path) -> None:
 
 def test_a_job_that_was_stopped_fails(project: Path) -> None:
     assert job(project, "left") == 0
-    stopper = "import pytest\ndef pytest_runtest_logfinish(): pytest.exit('stop', 0)\n"
+    stopper = "def pytest_runtest_teardown(item): item.session.shouldstop = 'enough'\n"
     (project / "stopper.py").write_text(stopper)
-    assert job(project, "right", "-pstopper") == 0
+    assert job(project, "right", "-pstopper") == 2
     status, text = gate(project)
     assert status == 1, text
+    assert "1 not run (right: the session ended before it)" in text
