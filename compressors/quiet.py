@@ -27,6 +27,7 @@ def quiet() -> Iterator[None]:
             contextlib.redirect_stdout(sink),
             contextlib.redirect_stderr(sink),
             warnings.catch_warnings(),
+            _unheard(),
         ):
             warnings.simplefilter("ignore")
             logging.disable(logging.CRITICAL)
@@ -38,3 +39,21 @@ def quiet() -> Iterator[None]:
         for descriptor, old in zip((1, 2), kept, strict=True):
             os.dup2(old, descriptor)
             os.close(old)
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Take the root logger's handlers away, also where pytest put them on loggers that do not propagate.
+
+    torch's trace logger gives its records to handlers past whatever is disabled.
+    """
+    heard = set(logging.root.handlers)
+    known = (logging.root, *logging.root.manager.loggerDict.values())
+    kept = [(log, log.handlers) for log in known if isinstance(log, logging.Logger)]
+    try:
+        for log, handlers in kept:
+            log.handlers = [handler for handler in handlers if handler not in heard]
+        yield
+    finally:
+        for log, handlers in kept:
+            log.handlers = handlers

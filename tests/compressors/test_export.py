@@ -128,3 +128,25 @@ def test_outputs_that_differ(found: Any, sentence: str) -> None:
     verify("onnx", [np.array([[1.0, 2.0]])], [np.array([[1.0, 2.0]])])
     with pytest.raises(BuildError, match=sentence):
         verify("onnx", found, [np.array([[1.0, 2.0]])])
+
+
+def test_torchs_trace_reaches_no_log(tmp_path: Path) -> None:
+    """pytest puts its handlers also on loggers that do not propagate; a failing test would show it all."""
+    import logging
+
+    heard: list[logging.LogRecord] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record)
+
+    listener, trace = Listener(), logging.getLogger("torch.__trace")
+    for log in (logging.root, trace):
+        log.addHandler(listener)
+    try:
+        export(module(lambda net, x: net.layer(x)), X, "onnx", tmp_path / "model.onnx")
+        assert [record for record in heard if record.name == trace.name] == []
+        assert listener in trace.handlers
+    finally:
+        for log in (logging.root, trace):
+            log.removeHandler(listener)
