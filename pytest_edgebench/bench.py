@@ -107,7 +107,7 @@ class Bench:
 
         settings = self.settings
         return Rules(
-            comparisons=max(1, self._noisy()),
+            comparisons=self._planned(),
             accuracy_mode=settings.accuracy_mode,
             parent_latency=1 + settings.parent_limit_percent / 100,
             baseline_latency=1 + settings.baseline_limit_percent / 100,
@@ -120,14 +120,17 @@ class Bench:
         from pytest_edgebench.measure.race import Terms
 
         settings = self.settings
-        planned = max(1, self._noisy(), settings.planned or 0)
         return Terms(
             limit=limit,
-            alpha_fail=alpha_per_cell(planned, settings.alpha),
+            alpha_fail=alpha_per_cell(self._planned(), settings.alpha),
             max_loads=settings.max_loads,
             cap_s=settings.cap_s,
             deadline_s=settings.deadline_s,
         )
+
+    def _planned(self) -> int:
+        """Latency comparisons of the whole matrix, of which this session may be one shard."""
+        return max(1, self._noisy(), self.settings.planned or 0)
 
     def spec(self, profile: Profile, fmt: Format) -> Spec:
         """The kind of worker that runs a format for a profile."""

@@ -103,6 +103,12 @@ class Controller:
             reporter.section("edgebench")
             for line in (*lines, *self._written):
                 reporter.line(line)
+        if settings.suggest:
+            from pytest_edgebench.reports.suggest import suggestions
+
+            reporter.section("budgets at what was measured and a margin")
+            for line in suggestions(run) or ["nothing was measured"]:
+                reporter.line(line)
 
     # Within
 
@@ -156,7 +162,7 @@ class Controller:
         from pytest_edgebench.record import environment
         from pytest_edgebench.record.run import Run
 
-        cases = with_adjusted(self._cases(plans, stopped))
+        cases = with_adjusted(self._cases(plans, stopped), self._session.settings.planned)
         notes = {**plans.get("warnings", {}), **dict.fromkeys(shared.sentence for shared in fold(cases))}
         host, compared, told = environment.host(), self._session.baseline, {}
         if compared is not None:

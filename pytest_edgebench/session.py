@@ -161,7 +161,7 @@ class Session:
         return known
 
     def save(self, examination: Examination) -> None:
-        """Write what was found of a case into the run folder, for the record."""
+        """Write what was found of a case into the run folder, beside what other tests of it found."""
         from pytest_edgebench.record.codec import encode
 
         if "artifact" not in vars(examination):
@@ -170,7 +170,7 @@ class Session:
         with_parent = observed and not self.settings.exact_only
         folder = self.run_folder / "cases"
         folder.mkdir(exist_ok=True)
-        facts = {
+        facts: dict[str, Any] = {
             "artifact": encode(examination.artifact.record),
             "observation": encode(examination.observation()) if observed else None,
             "parent": encode(examination.parent_observation()) if with_parent else None,
@@ -182,9 +182,15 @@ class Session:
 
             facts["entry"] = encode(entry_of(examination, folder / f"{examination.planned.case.key}.npz"))
             facts["files"] = str(examination.artifact.path.parent)
-        staged = folder / f"{examination.planned.case.key}.{os.getpid()}"
-        staged.write_text(json.dumps(facts), encoding="utf-8")
-        staged.replace(folder / f"{examination.planned.case.key}.json")
+        from pytest_edgebench.measure.locks import entry_lock
+
+        path = folder / f"{examination.planned.case.key}.json"
+        with entry_lock(path.with_suffix(".lock"), f"writing what was found of {path.stem}"):
+            if path.is_file():
+                facts = _together(json.loads(path.read_text(encoding="utf-8")), facts)
+            staged = path.with_suffix(f".{os.getpid()}")
+            staged.write_text(json.dumps(facts), encoding="utf-8")
+            staged.replace(path)
 
     def close(self) -> None:
         """End workers, and throw away what nobody keeps."""
@@ -201,6 +207,16 @@ class Session:
 
 SESSION = pytest.StashKey[Session]()
 CHECKS: pytest.StashKey[list[Check]] = pytest.StashKey()
+
+
+def _together(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """What two tests found of one case: one may have looked only at the file, the other measured it."""
+    for name in ("observation", "parent"):
+        if old.get(name) and new.get(name):
+            new[name]["metrics"] = {**old[name]["metrics"], **new[name]["metrics"]}
+    known = {name: value for name, value in new.items() if value is not None}
+    pairs = {**old["pairs"], **new["pairs"]}
+    return {**old, **known, "pairs": pairs, "remarks": [*dict.fromkeys(old["remarks"] + new["remarks"])]}
 
 
 def _source(planned: Planned, model: Model, request: pytest.FixtureRequest) -> Model | Recipe:

@@ -276,3 +276,14 @@ def test_a_gate_that_could_never_fail_is_refused(repo: Repo, workers: tuple[str,
     result = repo.run("-o", f"edgebench_alpha=0.{'0' * 296}1 %", "--edgebench-planned=1000", *workers)
     assert result.ret == (pytest.ExitCode.TESTS_FAILED if workers else pytest.ExitCode.USAGE_ERROR)
     assert "the gate could never fail with these settings" in text_of(result)
+
+
+def test_a_test_that_only_counts_takes_nothing_from_one_that_measured(repo: Repo) -> None:
+    """Both tests write what they found of the same case; the record and the baseline keep it all."""
+    repo.write({"tests/test_z_ops.py": "def test_ops(edge):\n    assert len(edge.ops) > 3\n"})
+    repo.edit("tests/test_nets.py", '"baseline + 5 %", ', "")
+    repo.edit("tests/test_nets.py", ', size="baseline + 1 %"', "")
+    repo.run("--edgebench-save-baseline=accepted").assert_outcomes(passed=4)
+    assert len(entries(repo.path / "accepted")) == 2
+    assert all("observation" in case for case in repo.record()["cases"])
+    assert all("model" in case["pairs"] for case in repo.record()["cases"])
