@@ -12,6 +12,7 @@ from pytest_edgebench.record.run import Check, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas
     import pytest
 
     from pytest_edgebench.artifacts.artifact import Artifact
@@ -95,7 +96,7 @@ class Edge:
             blocking.append(Verdict.INCONCLUSIVE)
         broken = [row for row in rows if row.level == "error" and row.verdict in blocking]
         if broken:
-            _raise_at_budget(self.key, broken)
+            _raise_at_budget(self.key, broken, f"{self._item.config.rootpath}/")
 
     @property
     def artifact(self) -> Artifact:
@@ -123,6 +124,17 @@ class Edge:
         """Outputs on the labelled data, (N, ...); a tuple for several outputs."""
         outputs = self._examination.scored.outputs
         return outputs[0] if len(outputs) == 1 else outputs
+
+    def frame(self) -> pandas.DataFrame:
+        """The case's numbers as a table, one a line; its columns are those of `record.frame.COLUMNS`.
+
+        Measures what has not been measured yet.
+        """
+        from pytest_edgebench.record.frame import of_metrics
+
+        case = self._examination.planned.case
+        names = {"case": self.key, **dict(zip(("model", "recipe", "variant", "profile"), case, strict=True))}
+        return of_metrics(names, self._examination.metrics(), self.artifact.record.key)
 
     @property
     def latency(self) -> Latency:
@@ -152,13 +164,17 @@ class Edge:
         raise AttributeError(errors.unknown_attribute(name, ", ".join(sorted(metrics))))
 
 
-def _raise_at_budget(key: str, broken: list[Row]) -> NoReturn:
-    """Raise from the line of the budget, so that pytest shows the user's own source."""
+def _raise_at_budget(key: str, broken: list[Row], root: str) -> NoReturn:
+    """Raise from the line of the budget, so that pytest shows the user's own source.
+
+    Places are told from `root`, as pytest tells its own.
+    """
     __tracebackhide__ = True
     from pytest_edgebench.reports.lines import row_line
 
     many = f"{len(broken)} budgets of {key} are broken:\n" if len(broken) > 1 else ""
-    error = BudgetExceeded(many + "\n".join(row_line(key, row) for row in broken))
+    lines = "\n".join(row_line(key, row) for row in broken)
+    error = BudgetExceeded(many + lines.replace(root, ""))
     place = next((row.place for row in broken if row.place), "")
     if not place:
         raise error
