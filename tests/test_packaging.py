@@ -123,7 +123,7 @@ def test_the_wheel_holds_the_four_folders_and_nothing_else(wheel: Path) -> None:
 def test_what_the_wheel_says_of_itself(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (folder,) = {n.partition("/")[0] for n in archive.namelist() if ".dist-info/" in n}
-        metadata = email.message_from_bytes(archive.read(f"{folder}/METADATA"))
+        metadata = email.message_from_string(archive.read(f"{folder}/METADATA").decode())
         entry_points = archive.read(f"{folder}/entry_points.txt").decode()
         top = archive.read(f"{folder}/top_level.txt").decode().split()
     assert metadata["Name"] == "pytest-edgebench"
