@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 CHILD = "pytest_edgebench.ref_child"
 TAIL_LINES = 25
-POINTER = b"version https://git-lfs"
 
 
 def build(session: Session, ref: str) -> Baseline:
@@ -174,8 +173,6 @@ def _hints(output: str, tree: Path, worktree: Path) -> list[str]:
         here = tree / path.relative_to(worktree)
         if not path.exists() and here.is_file():
             found[errors.hint_missing(str(here.relative_to(tree)))] = None
-        elif path.is_file() and path.read_bytes()[: len(POINTER)] == POINTER:
-            found[errors.hint_pointer(str(path.relative_to(worktree)))] = None
     modules = worktree / ".gitmodules"
     if modules.is_file():
         for name in re.findall(r"^\s*path\s*=\s*(.+?)\s*$", modules.read_text("utf-8"), re.MULTILINE):

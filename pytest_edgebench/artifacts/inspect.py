@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 TFLITE_MAGIC = b"TFL3"  # file identifier of schema.fbs, at byte 4
+LFS_MAGIC = b"version https://git-lfs"  # what a checkout without git-lfs leaves in place of a file
 NAMES: dict[Format, str] = {"onnx": "ONNX", "tflite": "TFLite"}
 
 
@@ -45,9 +46,11 @@ def sniff(path: Path) -> Format:
     if not path.is_file():
         raise errors.no_file(path)
     with path.open("rb") as file:
-        head = file.read(8)
+        head = file.read(len(LFS_MAGIC))
     if not head:
         raise errors.empty_file(path)
+    if head == LFS_MAGIC:
+        raise errors.lfs_pointer(path)
     is_tflite = head[4:8] == TFLITE_MAGIC
     if is_tflite and expected == "onnx":
         raise errors.other_format(path, "ONNX", "a TFLite model")

@@ -116,10 +116,6 @@ def hint_missing(path: str) -> str:
     )
 
 
-def hint_pointer(path: str) -> str:
-    return f"{path} is a Git LFS pointer there: run git lfs fetch --all"
-
-
 def hint_submodule(path: str) -> str:
     return (
         f"the submodule {path} is empty there: run git submodule update --init, then give that commit again"

@@ -46,7 +46,7 @@ def no_baseline(why: str) -> str:
             "there is no baseline to compare with: none was given; run with --edgebench-baseline=main, "
             "or accept a state with --edgebench-update-baseline and commit .edgebench"
         )
-    advice = "mend it, or accept this state with --edgebench-update-baseline"
+    advice = "mend it, or compare with another baseline"
     return f"there is no baseline to compare with: {why}; {advice}"
 
 

@@ -49,8 +49,15 @@ def test_onnx_called_tflite(tmp_path: Path) -> None:
 
 def test_text_called_onnx(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
-    path.write_text("version https://git-lfs.github.com/spec/v1\n")
+    path.write_text("a page that says the model has moved\n")
     assert refused(path).startswith("the file is no whole ONNX model")
+
+
+@pytest.mark.parametrize("name", ["m.onnx", "m.tflite"])
+def test_git_lfs_pointer(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    assert refused(path) == "the file is a Git LFS pointer, not the model itself"
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.999])

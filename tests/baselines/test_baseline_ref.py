@@ -226,3 +226,35 @@ def test_a_worktree_left_by_a_killed_session_is_swept(repo: Repo) -> None:
     left.mkdir(parents=True)
     repo.run("--edgebench-baseline=main").assert_outcomes(passed=2)
     assert list(trees.iterdir()) == []
+
+
+def test_a_git_lfs_pointer_in_the_ref_is_named(repo: Repo) -> None:
+    """A checkout without git-lfs leaves a small text where the model should be."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n"
+    repo.write({"tests/a.onnx": pointer})
+    made = 'write(tmp_path_factory.mktemp("a") / "a.onnx", "a")'
+    repo.edit("tests/conftest.py", made, '__file__.replace("conftest.py", "a.onnx")')
+    repo.commit("a model in LFS")
+    repo.branch("fetched")
+    repo.edit("tests/conftest.py", '__file__.replace("conftest.py", "a.onnx")', made)
+    result = repo.run("--edgebench-baseline=main")
+    result.assert_outcomes(passed=1, failed=1)
+    reason = repo.rows("a-int8-host")["size", "baseline"]["reason"]
+    assert "it could not be built at main" in reason
+    assert "tests/a.onnx: the file is a Git LFS pointer, not the model itself; run git lfs pull" in reason
+
+
+def test_an_empty_submodule_in_the_ref_is_named(repo: Repo) -> None:
+    repo.write({".gitmodules": '[submodule "weights"]\n\tpath = weights\n\turl = ../weights\n'})
+    (repo.path / "weights").mkdir()
+    (repo.path / "weights" / "width.txt").write_text("512", encoding="utf-8")
+    repo.write({".gitignore": "__pycache__\n.pytest_cache\n*.json\nweights\n"})
+    repo.edit(
+        "tests/conftest.py",
+        "rng =",
+        "open(__file__.replace('tests/conftest.py', 'weights/width.txt'))\nrng =",
+    )
+    repo.commit("reads what a submodule holds")
+    result = repo.run("--edgebench-baseline=main")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "the submodule weights is empty there: run git submodule update --init" in result.stderr.str()

@@ -145,7 +145,7 @@ def test_no_parent_and_no_baseline_fail() -> None:
     assert gone.verdict is Verdict.FAIL
     assert gone.reason == (
         "there is no baseline to compare with: the artifact 3f2a is gone; "
-        "mend it, or accept this state with --edgebench-update-baseline"
+        "mend it, or compare with another baseline"
     )
 
 
