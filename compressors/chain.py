@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.compressors.prune import Prune
-from pytest_edgebench.compressors.quantize import Quantize, Scheme
+from pytest_edgebench.compressors.quantize import Activations, Method, Quantize, Scheme, Weights
 from pytest_edgebench.declare.model import Model, Prebuilt, Recipe, Step
 from pytest_edgebench.errors import build as errors
 
@@ -22,9 +22,27 @@ def quantize(
     calibration: int = 128,
     per_channel: bool = True,
     reduce_range: bool = True,
+    method: Method = "minmax",
+    activations: Activations | None = None,
+    weights: Weights = "int8",
+    block: int = 32,
+    exclude: tuple[str, ...] | str = (),
+    percentile: float = 99.99,
 ) -> Recipe:
     """Quantize a model or a recipe's result; see `Quantize`."""
-    return chain(source, Quantize(scheme, calibration, per_channel, reduce_range))
+    step = Quantize(
+        scheme,
+        calibration,
+        per_channel,
+        reduce_range,
+        method,
+        activations,
+        weights,
+        block,
+        exclude,
+        percentile,
+    )
+    return chain(source, step)
 
 
 def prune(source: Model | Recipe, ratio: float, finetune: Finetune | None = None) -> Recipe:

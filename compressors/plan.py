@@ -32,6 +32,9 @@ def check(source: Model | Recipe, fmt: Format) -> None:
         stage = step.stages.get(fmt)
         if stage is None:
             raise errors.no_stage(str(step), fmt, place)
+        reason = step.refuses(fmt)
+        if reason:
+            raise errors.refused(str(step), fmt, reason, place)
         if stage == "torch" and given is not None:
             raise errors.needs_torch(str(step), name, place)
         if stage == "torch" and on_file is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pytest_edgebench.artifacts.inspect import inspect
-from pytest_edgebench.declare.model import Stage, Step, StepContext
+from pytest_edgebench.declare.model import Format, Stage, Step, StepContext
 from pytest_edgebench.errors import build as errors
 
 if TYPE_CHECKING:
@@ -16,9 +16,20 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.record.run import Counts
 
-Scheme = Literal["dynamic-int8", "static-int8", "fp16"]
+Scheme = Literal["dynamic-int8", "static-int8", "fp16", "weight-int8", "weight-int4"]
+Method = Literal["minmax", "entropy", "percentile"]
+Activations = Literal["uint8", "int8", "int16"]
+Weights = Literal["int8", "uint8"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 INT8 = ("int8", "uint8")
+# Dtypes that hold the weights of a scheme.
+HOLDS: Mapping[Scheme, tuple[str, ...]] = {
+    "dynamic-int8": INT8,
+    "static-int8": INT8,
+    "fp16": ("float16",),
+    "weight-int8": INT8,
+    "weight-int4": ("int4", "uint4"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,17 +39,32 @@ class Quantize(Step):
     Attributes:
         scheme: "dynamic-int8": int8 weights, activations quantized at run time;
             "static-int8": int8 weights and activations, whose ranges come from calibration data;
-            "fp16": half-precision weights (on ONNX activations too).
+            "fp16": half-precision weights (on ONNX activations too);
+            "weight-int8", "weight-int4": weights only, activations stay float. On ONNX the matrix products
+            become ``MatMulNBits``, with a scale for each `block` of weights, and convolutions keep float
+            weights; on TFLite all weights, with a scale for each channel, are expanded before use.
         calibration: samples for the ranges of "static-int8".
         per_channel: one scale for each output channel of a weight rather than one for all. Depthwise
             convolutions of "dynamic-int8" on TFLite always have one each: LiteRT's kernels read no other.
         reduce_range: int8 weights of ONNX files use 7 of the 8 bits. The kernels of x86 processors without
             VNNI add pairs of products in 16 bits and saturate otherwise, so that one file answers
             differently on a development machine and on its target. Set it to False for a file that runs on
-            ARM or with VNNI only; accuracy must then be measured there. TFLite files do not depend on it.
+            ARM or with VNNI only; accuracy must then be measured there. TFLite files and uint8 weights do
+            not depend on it.
+        method: how "static-int8" finds ranges on ONNX: "minmax" of all samples; "entropy": the range whose
+            histogram loses least information (Kullback-Leibler); "percentile": that
+            many of the values, see `percentile`.
+        activations: of "static-int8": "uint8" (usual on ONNX), "int8" (usual on TFLite), "int16" (TFLite
+            only: 16x8, for audio and regressions whose outputs need fine steps); None takes the usual one.
+        weights: of "static-int8" and "dynamic-int8": "int8", or "uint8" on ONNX, together with
+            uint8 activations (U8U8: does not saturate on AVX2, but is slower).
+        percentile: percent of each tensor's values that the range of method "percentile" covers.
+        block: weights that share a scale in ``MatMulNBits``.
+        exclude: pattern or patterns (``*``, ``?``) of operators that stay float: by type (``Gemm``,
+            ``CONV_2D``) or by name; on ONNX also by the name of a weight (``conv1.weight`` or ``conv1``).
 
     Raises:
-        DeclarationError: an unknown scheme, no samples, a flag that is none.
+        DeclarationError: an unknown scheme, no samples, a flag that is none, parameters that contradict.
     """
 
     stages: ClassVar[Mapping[str, Stage]] = {"onnx": "file", "tflite": "file"}
@@ -51,6 +77,12 @@ class Quantize(Step):
     calibration: int = 128
     per_channel: bool = True
     reduce_range: bool = True
+    method: Method = "minmax"
+    activations: Activations | None = None
+    weights: Weights = "int8"
+    block: int = 32
+    exclude: tuple[str, ...] | str = ()
+    percentile: float = 99.99
 
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
@@ -61,11 +93,56 @@ class Quantize(Step):
         for name in ("per_channel", "reduce_range"):
             if not isinstance(getattr(self, name), bool):
                 raise errors.not_a_flag(name, getattr(self, name))
+        choices: dict[str, tuple[Any, ...]] = {
+            "method": get_args(Method),
+            "activations": (None, *get_args(Activations)),
+            "weights": get_args(Weights),
+        }
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise errors.not_a_choice(name, getattr(self, name), allowed)
+        if type(self.block) is not int or self.block not in (16, 32, 64, 128, 256):
+            raise errors.bad_block(self.block)
+        share = self.percentile
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 50 < share < 100:
+            raise errors.bad_percentile(share)
+        patterns = (self.exclude,) if isinstance(self.exclude, str) else self.exclude
+        if not isinstance(patterns, tuple) or not all(isinstance(p, str) and p for p in patterns):
+            raise errors.bad_patterns("exclude", self.exclude)
+        object.__setattr__(self, "exclude", patterns)
+        self._agree()
+
+    def _agree(self) -> None:
+        """Refuse parameters that the scheme would silently ignore."""
+        static = self.scheme == "static-int8"
+        if not static and self.method != "minmax":
+            raise errors.only_for("method", "'static-int8'", self.scheme)
+        if self.method != "percentile" and self.percentile != 99.99:
+            raise errors.only_for("percentile", "method='percentile'", self.method)
+        if not static and self.activations is not None:
+            raise errors.only_for("activations", "'static-int8'", self.scheme)
+        if self.weights == "uint8" and self.scheme not in ("static-int8", "dynamic-int8"):
+            raise errors.only_for("weights", "'static-int8' and 'dynamic-int8'", self.scheme)
+        if self.block != 32 and not self.scheme.startswith("weight-"):
+            raise errors.only_for("block", "'weight-int8' and 'weight-int4'", self.scheme)
+        if self.weights == "uint8" and self.activations in ("int8", "int16"):
+            raise errors.signed_by_unsigned()
 
     @property
     def samples(self) -> int:
         """Calibration samples it reads."""
         return self.calibration if self.scheme == "static-int8" else 0
+
+    def refuses(self, fmt: Format) -> str | None:
+        if fmt == "onnx":
+            return "ONNX Runtime has no int16 kernels" if self.activations == "int16" else None
+        if self.method != "minmax":
+            return f"ai-edge-quantizer calibrates by minmax only, not by {self.method}"
+        if "uint8" in (self.activations, self.weights):
+            return "TFLite's integer kernels take int8 or int16, not uint8"
+        if self.block != 32:
+            return "TFLite has one scale for each channel and no blocks"
+        return None
 
     def file(self, source: Path, target: Path, context: StepContext) -> None:
         counts = inspect(source)
@@ -75,29 +152,17 @@ class Quantize(Step):
         if context.format == "onnx":
             from pytest_edgebench.compressors import quantize_onnx
 
-            quantize_onnx.quantize(
-                source,
-                target,
-                self.scheme,
-                per_channel=self.per_channel,
-                reduce_range=self.reduce_range,
-                samples=samples,
-            )
+            quantize_onnx.quantize(source, target, self, samples)
         else:
             from pytest_edgebench.compressors import quantize_tflite
 
-            quantize_tflite.quantize(
-                source, target, self.scheme, per_channel=self.per_channel, samples=samples
-            )
+            quantize_tflite.quantize(source, target, self, samples)
 
     def effect(self, before: Counts, after: Counts) -> str | None:
-        if self.scheme == "fp16":
-            if _share(after, ("float16",)) > _share(before, ("float16",)):
-                return None
-            return "no weight became float16"
-        if _share(after, INT8) <= _share(before, INT8):
-            return "no weight became int8"
-        if after.float_ops >= before.float_ops:
+        held = HOLDS[self.scheme]
+        if _share(after, held) <= _share(before, held):
+            return f"no weight became {held[0]}"
+        if self.scheme in ("static-int8", "dynamic-int8") and after.float_ops >= before.float_ops:
             return f"all {after.float_ops} convolutions and products still run in float"
         return None
 

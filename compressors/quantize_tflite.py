@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 from typing import TYPE_CHECKING, Any
 
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import calibrator, qtyping, quantizer, recipe_manager
-from ai_edge_quantizer.utils import qsv_utils
+from ai_edge_quantizer.utils import qsv_utils, tfl_flatbuffer_utils
 
 from pytest_edgebench.compressors.inputs import matched
 from pytest_edgebench.compressors.quiet import quiet
+from pytest_edgebench.errors import build as errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
+
+    from pytest_edgebench.compressors.quantize import Quantize
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -31,11 +36,15 @@ CASTABLE = (
 )
 
 
-def quantize(
-    source: Path, target: Path, scheme: str, *, per_channel: bool, samples: Mapping[str, Array]
-) -> None:
-    """Quantize the model file `source` into `target`; static files get int8 inputs and outputs."""
-    granularity = qtyping.QuantGranularity.CHANNELWISE if per_channel else qtyping.QuantGranularity.TENSORWISE
+def quantize(source: Path, target: Path, step: Quantize, samples: Mapping[str, Array]) -> None:
+    """Quantize the model file `source` into `target`; static files get int8 or int16 inputs and outputs.
+
+    Raises:
+        BuildError: a pattern of `exclude` that matches no operator.
+    """
+    scheme = step.scheme
+    channels = qtyping.QuantGranularity.CHANNELWISE
+    granularity = channels if step.per_channel else qtyping.QuantGranularity.TENSORWISE
     with quiet():
         if scheme == "static-int8":
             source = _signed(source, target.with_suffix(".signed.tflite"))
@@ -60,16 +69,54 @@ def quantize(
                 ".*",
                 qtyping.TFLOperationName.DEPTHWISE_CONV_2D,
                 num_bits=8,
-                granularity=qtyping.QuantGranularity.CHANNELWISE,
+                granularity=channels,
             )
+        elif scheme != "static-int8":
+            bits = int(scheme.removeprefix("weight-int"))
+            work.add_weight_only_config(".*", ALL, num_bits=bits, granularity=granularity)
         else:
             work.add_static_config(
-                ".*", ALL, activation_num_bits=8, weight_num_bits=8, weight_granularity=granularity
+                ".*",
+                ALL,
+                activation_num_bits=16 if step.activations == "int16" else 8,
+                weight_num_bits=8,
+                weight_granularity=granularity,
             )
+        for scope, operation in _excluded(source, step):
+            work.update_quantization_recipe(
+                scope, operation, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE
+            )
+        if scheme == "static-int8":
             ranges = _ranges(source, work.get_quantization_recipe(), samples)
         result = work.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
     target.write_bytes(bytes(result.quantized_model or b""))
     target.with_suffix(".signed.tflite").unlink(missing_ok=True)
+
+
+def _excluded(source: Path, step: Quantize) -> list[tuple[str, Any]]:
+    """Operators that the step's patterns match by type or name: a regular expression and the type.
+
+    An operator is named as the quantizer names it, by its outputs.
+    """
+    if not step.exclude:
+        return []
+    model = tfl_flatbuffer_utils.read_model(str(source))
+    known = []
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            code = model.operatorCodes[operator.opcodeIndex].builtinCode
+            kind = tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME.get(code)
+            if kind is not None:
+                known.append((tfl_flatbuffer_utils.get_op_scope(operator, graph.tensors), kind))
+    found = []
+    for pattern in step.exclude:
+        hits = [(scope, kind) for scope, kind in known if fnmatch.filter([scope, kind.value], pattern)]
+        if not hits:
+            raise errors.excludes_nothing(
+                str(step), pattern, [f"{kind.value} {scope}" for scope, kind in known][:20]
+            )
+        found += [(f"^{re.escape(scope)}$", kind) for scope, kind in hits]
+    return list(dict.fromkeys(found))
 
 
 def _ranges(source: Path, recipe: Any, samples: Mapping[str, Array]) -> Any:

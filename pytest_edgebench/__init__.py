@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.score import Score, auc, f1, mae, top1, top_k
     from pytest_edgebench.edge import Edge
     from pytest_edgebench.errors import BudgetExceeded, EdgebenchError
+    from pytest_edgebench.record.store import load_run
 
 # Name → module: nothing is imported before it is used, since every pytest start pays for it.
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "cases": "pytest_edgebench.declare.budget",
     "chain": "pytest_edgebench.compressors.chain",
     "f1": "pytest_edgebench.declare.score",
+    "load_run": "pytest_edgebench.record.store",
     "mae": "pytest_edgebench.declare.score",
     "model": "pytest_edgebench.declare.recipe",
     "prebuilt": "pytest_edgebench.compressors.chain",
@@ -60,6 +62,7 @@ __all__ = [
     "cases",
     "chain",
     "f1",
+    "load_run",
     "mae",
     "model",
     "prebuilt",

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "compare": ("pytest_edgebench.compare", "put hardware targets side by side for the same recipes"),
+    "history": ("pytest_edgebench.remember", "add run records to a history"),
+    "init": ("pytest_edgebench.start", "write a first conftest, test and settings for a model file"),
     "merge": ("pytest_edgebench.merge", "join the run records of several CI jobs into one gate and report"),
     "profiles": ("pytest_edgebench.profiles.show", "show the profiles of this project and the catalogue"),
 }

@@ -79,7 +79,11 @@ class Controller:
         if plans:
             refused, self._written = keeping.keep(self._session, run, plans)
             problems += refused
-        self._run = replace(run, problems=tuple(problems))
+        from pytest_edgebench import remember
+
+        run = replace(run, problems=tuple(problems))
+        self._run, told = remember.remember(remember.place(self._session), run)
+        self._written += told
         self._write(self._run)
         if problems and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

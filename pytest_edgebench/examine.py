@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_edgebench.bench import format_of
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.declare.score import as_score
-from pytest_edgebench.errors import UnsupportedError
+from pytest_edgebench.errors import EdgebenchError, UnsupportedError
 from pytest_edgebench.errors import run as errors
 from pytest_edgebench.record.run import Observation
 
@@ -145,10 +145,13 @@ class Examination:
 
     def metrics(self) -> dict[str, Metric]:
         """All numbers of the case, as in `Observation.metrics`; memory only once it was asked for."""
+        return self._metrics(self.timed)
+
+    def _metrics(self, timed: Timed | None) -> dict[str, Metric]:
         found = dict(self.bench.observer.static(self.artifact))
         found[self.scored.name] = self.scored.metric
-        if self.timed is not None:
-            found |= self.timed.metrics
+        if timed is not None:
+            found |= timed.metrics
         if vars(self).get("memory") is not None:
             found["memory"] = vars(self)["memory"]
         return found
@@ -161,14 +164,16 @@ class Examination:
         return found | {name: errors.not_on_host(name) for name in OF_THE_DEVICE}
 
     def observation(self) -> Observation:
-        """What the record keeps of the case."""
-        spec = self.spec_for(self.fmt)
-        series = self.timed.series if self.timed is not None else {}
-        runtime = self.bench.observer.describe(spec)
-        metrics = self.metrics()
-        return Observation(
-            self.artifact.key, self.profile.name, runtime, metrics, series, missing=self.missing()
-        )
+        """What the record keeps of the case; where timing failed, what was found before it."""
+        missing = self.missing()
+        try:
+            timed = self.timed
+        except EdgebenchError as error:
+            timed, missing = None, missing | {"latency": error.what}
+        runtime = self.bench.observer.describe(self.spec_for(self.fmt))
+        series = timed.series if timed is not None else {}
+        metrics = self._metrics(timed)
+        return Observation(self.artifact.key, self.profile.name, runtime, metrics, series, missing=missing)
 
     def parent_observation(self) -> Observation | None:
         """What the record keeps of the float model on the same profile."""

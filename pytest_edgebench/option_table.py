@@ -50,6 +50,11 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "help": "What the terminal lists: failing, regressed (these too) or all. Default: failing, since "
         "what passes must not be in the way.",
     },
+    "--edgebench-suggest": {
+        "action": "store_true",
+        "help": "Print budgets at what was measured and a margin, to paste above a test. Default: off, since "
+        "a budget is what the device needs, and this is only what the model does today.",
+    },
     "--edgebench-inconclusive": {
         "default": "pass",
         "metavar": "HOW",
@@ -82,6 +87,12 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "an absolute or 'model' budget failed, unless =force. Default: left as it is, since accepting is a "
         "decision for a review.",
     },
+    "--edgebench-history": {
+        "metavar": "FILE",
+        "help": "Keep what this run found in a history, by case and commit, and say since when a limit is "
+        "broken; 'off' keeps none. Default: ini key edgebench_history; without that a file in pytest's cache "
+        "folder, and off where CI is set, since a machine that is thrown away has no history.",
+    },
     "--edgebench-planned": {
         "metavar": "N",
         "help": "Noisy cells of the whole matrix, when this session is one shard of it. Default: those of "
@@ -104,6 +115,13 @@ INI: Sequence[tuple[str, Kind, Any, str]] = (
         None,
         "The HTML report's file, written by every run. Default: none, since a test run should leave no "
         "files that nobody asked for.",
+    ),
+    (
+        "edgebench_history",
+        "string",
+        None,
+        "The file of the history, or 'off'. Default: in pytest's cache folder, and off where CI is set, "
+        "since a machine that is thrown away has no history.",
     ),
     (
         "edgebench_alpha",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import math
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.profiles.profile import Profile
     from pytest_edgebench.waivers import Waiver
 
+OFF = "off"
 Show = Literal["failing", "regressed", "all"]
 Update = Literal["no", "yes", "force"]
 
@@ -40,11 +42,14 @@ class Settings:
         runtimes: runtimes of other plugins: name → the file the worker loads.
         report, json, markdown: files to write.
         show: what the terminal lists.
+        suggest: whether the terminal ends with budgets at what was measured.
         inconclusive: whether an undecided check passes or fails its test.
         regressions: whether a regression inside its budget warns or fails its test.
         baseline: a folder or a git ref, as given; None for the committed one, if there is one.
         save_baseline: folder to write a baseline to.
         update_baseline: whether the committed baseline is renewed; "force" also past a broken budget.
+        history: file of what earlier runs found; None for the one in pytest's cache folder.
+        keep_history: whether there is one at all.
         planned: noisy cells of the whole matrix when this session is one shard of it.
         exact_only: nothing is timed: only what a baseline keeps is found.
         selftest: measure the gate's own error rates in place of the tests.
@@ -68,11 +73,14 @@ class Settings:
     json: Path | None = None
     markdown: Path | None = None
     show: Show = "failing"
+    suggest: bool = False
     inconclusive: Literal["pass", "fail"] = "pass"
     regressions: Literal["warn", "error"] = "warn"
     baseline: str | None = None
     save_baseline: Path | None = None
     update_baseline: Update = "no"
+    history: Path | None = None
+    keep_history: bool = True
     planned: int | None = None
     exact_only: bool = False
     selftest: bool = False
@@ -123,6 +131,7 @@ def _load(config: pytest.Config) -> Settings:
     waivers = _waivers(document, problems)
     if problems:
         raise errors.several(problems)
+    history, keep_history = _history(config, root)
     return Settings(
         root=root,
         profiles=profiles,
@@ -133,11 +142,14 @@ def _load(config: pytest.Config) -> Settings:
         json=_file(config, "--edgebench-json", "edgebench.json"),
         markdown=_file(config, "--edgebench-markdown", "comment.md"),
         show=cast("Show", _choice(config, "--edgebench-show")),
+        suggest=bool(config.getoption("--edgebench-suggest")),
         inconclusive=cast("Literal['pass', 'fail']", _choice(config, "--edgebench-inconclusive")),
         regressions=cast("Literal['warn', 'error']", _choice(config, "--edgebench-regressions")),
         baseline=_given(config, "--edgebench-baseline", "origin/main"),
         save_baseline=_folder(config, "--edgebench-save-baseline", "baseline"),
         update_baseline=_update(config),
+        history=history,
+        keep_history=keep_history,
         planned=_planned(config),
         selftest=bool(config.getoption("--edgebench-selftest")),
         alpha=_percent(config, "edgebench_alpha", most=50.0) / 100.0,
@@ -207,6 +219,19 @@ def _report(config: pytest.Config, root: Path) -> Path | None:
     if not named.endswith((".html", ".htm")) or (root / named).is_dir():
         raise pytest.UsageError(errors.ini_value(key, errors.ini_outside(named, "an .html file"), REPORT))
     return root / named
+
+
+def _history(config: pytest.Config, root: Path) -> tuple[Path | None, bool]:
+    option, key, example = "--edgebench-history", "edgebench_history", "history.sqlite"
+    given = _given(config, option, example)
+    if given is None:
+        named: str | None = _ini(config, key, example)
+        if named is None:
+            return None, not os.environ.get("CI")
+        if not named.strip() or (root / named).is_dir():
+            raise pytest.UsageError(errors.ini_value(key, errors.ini_outside(named, "a file"), example))
+        return (None, False) if named == OFF else (root / named, True)
+    return (None, False) if given == OFF else (_file(config, option, example), True)
 
 
 def _update(config: pytest.Config) -> Update:

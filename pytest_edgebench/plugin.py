@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_edgebench import collection, hookspecs, options
+from pytest_edgebench.errors import EdgebenchError
 from pytest_edgebench.session import CHECKS, RUN, SESSION, Session
 
 if TYPE_CHECKING:
@@ -109,4 +110,7 @@ class _Xdist:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        node.workerinput[RUN] = str(self._session.run_folder)
+        try:
+            node.workerinput[RUN] = str(self._session.run_folder)
+        except EdgebenchError as error:
+            raise pytest.UsageError(str(error)) from None

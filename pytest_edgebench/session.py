@@ -18,6 +18,8 @@ import pytest
 from pytest_edgebench import options, ref_child
 from pytest_edgebench.collection import Collection, case_of
 from pytest_edgebench.declare.recipe import Family
+from pytest_edgebench.errors import EdgebenchError
+from pytest_edgebench.writing import writing
 
 if TYPE_CHECKING:
     from pytest_edgebench.bench import Bench
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.model import Model, Recipe
     from pytest_edgebench.examine import Examination
     from pytest_edgebench.record.baseline import Baseline
-    from pytest_edgebench.record.run import Check
+    from pytest_edgebench.record.run import Check, Observation
 
 RUN = "edgebench_run"  # key of the run folder in what xdist hands to its workers
 KEPT_RUNS = 2  # folders of earlier sessions that stay, for whoever looks for the cause of a failure
@@ -69,6 +71,10 @@ class Session:
         """Of this session, shared with xdist's workers."""
         if self._given:
             return Path(self._given)
+        with writing():
+            return self._new_run_folder()
+
+    def _new_run_folder(self) -> Path:
         runs = self.folder / "runs"
         runs.mkdir(parents=True, exist_ok=True)
         earlier = sorted(path for path in runs.iterdir() if path.is_dir())
@@ -85,7 +91,8 @@ class Session:
         """Tools to build, measure and judge."""
         from pytest_edgebench.bench import Bench
 
-        (self.run_folder / "workers").mkdir(parents=True, exist_ok=True)
+        with writing():
+            (self.run_folder / "workers").mkdir(parents=True, exist_ok=True)
         cache = self.folder / "cache"
         return Bench(self.settings, cache, self.run_folder, self.noisy, self._log, self.baseline)
 
@@ -105,7 +112,17 @@ class Session:
         )
 
     def plan(self, items: list[pytest.Item]) -> None:
-        """Write down which cases the selected tests are to report, for whoever merges."""
+        """Write down which cases the selected tests are to report, for whoever merges.
+
+        Raises:
+            pytest.UsageError: the cache folder cannot be written; a gate that could never fail.
+        """
+        try:
+            self._plan(items)
+        except EdgebenchError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _plan(self, items: list[pytest.Item]) -> None:
         selected = {item.nodeid: case_of(item) for item in items}
         plan = {
             "tests": {node: planned.case.key for node, planned in selected.items() if planned},
@@ -131,8 +148,9 @@ class Session:
             raise pytest.UsageError(str(plan["powerless"]))
         if plan["tests"]:
             folder = self.run_folder / "plans"
-            folder.mkdir(exist_ok=True)
-            (folder / f"{self.worker or 'main'}.json").write_text(json.dumps(plan), encoding="utf-8")
+            with writing(folder):
+                folder.mkdir(exist_ok=True)
+                (folder / f"{self.worker or 'main'}.json").write_text(json.dumps(plan), encoding="utf-8")
 
     def _powerless(self) -> str:
         """Why no slowdown could ever be proven with these settings and so many cells; "" where it could."""
@@ -162,10 +180,13 @@ class Session:
 
     def save(self, examination: Examination) -> None:
         """Write what was found of a case into the run folder, beside what other tests of it found."""
+        if "artifact" in vars(examination):
+            with writing(self.run_folder):
+                self._save(examination)
+
+    def _save(self, examination: Examination) -> None:
         from pytest_edgebench.record.codec import encode
 
-        if "artifact" not in vars(examination):
-            return
         observed = "scored" in vars(examination)
         with_parent = observed and not self.settings.exact_only
         folder = self.run_folder / "cases"
@@ -173,7 +194,7 @@ class Session:
         facts: dict[str, Any] = {
             "artifact": encode(examination.artifact.record),
             "observation": encode(examination.observation()) if observed else None,
-            "parent": encode(examination.parent_observation()) if with_parent else None,
+            "parent": encode(_parent_of(examination)) if with_parent else None,
             "pairs": encode(examination.pairs),
             "remarks": list(examination.remarks),
         }
@@ -201,7 +222,8 @@ class Session:
 
     def _log(self, text: str) -> None:
         """What is built is counted in the run folder, and told with -v."""
-        with (self.run_folder / "built.log").open("a", encoding="utf-8") as file:
+        log = self.run_folder / "built.log"
+        with writing(self.run_folder), log.open("a", encoding="utf-8") as file:
             file.write(text + "\n")
 
 
@@ -217,6 +239,14 @@ def _together(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     known = {name: value for name, value in new.items() if value is not None}
     pairs = {**old["pairs"], **new["pairs"]}
     return {**old, **known, "pairs": pairs, "remarks": [*dict.fromkeys(old["remarks"] + new["remarks"])]}
+
+
+def _parent_of(examination: Examination) -> Observation | None:
+    """What is known of the float model; nothing where it cannot be built or run: the check tells that."""
+    try:
+        return examination.parent_observation()
+    except EdgebenchError:
+        return None
 
 
 def _source(planned: Planned, model: Model, request: pytest.FixtureRequest) -> Model | Recipe:

@@ -55,7 +55,8 @@ class Comparison:
     Attributes:
         rungs: (profile, axis) → the kinds of evidence there.
         entries: recipe → profile → entry; a pair that was not declared is left out.
-        wins: (profile, [(axis, recipes that win)]) for profiles with two recipes or more.
+        wins: (profile, [(axis, recipes that are best)]) for profiles with two recipes or more; an axis on
+            which none is shown to be better is left out.
     """
 
     model: str
@@ -192,6 +193,4 @@ def _wins(here: Sequence[Entry], axes: Sequence[Axis]) -> tuple[tuple[str, str],
         winners = [entry.recipe for entry in here if axis.metric in entry.best]
         if winners:
             found.append((axis.title, ", ".join(winners)))
-        elif sum(axis.metric in entry.metrics for entry in here) > 1:
-            found.append((axis.title, "none is shown to be better"))
     return tuple(found)

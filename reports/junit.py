@@ -16,7 +16,8 @@ _NAME = re.compile(r"[^\w.-]+")
 def properties(case_key: str, check: Check, observation: Observation | None) -> list[tuple[str, str]]:
     """What a JUnit reader can plot and filter by, as (name, value).
 
-    ``edgebench.<metric>.<statistic>`` holds a number in its base unit (``0.0286 s``), ``.rung`` its evidence;
+    ``edgebench.<metric>.<statistic>`` holds a number in its base unit (``0.0286 s``), ``.rung`` its evidence,
+    ``.n`` of how many samples, calls or loads, where it was not just counted;
     ``.budget``, ``.delta`` and ``.verdict`` are those of an absolute budget, and of a relative one under
     ``edgebench.<metric>.<statistic>.model`` or ``.baseline``. ``edgebench.level`` is ``warn`` for a check
     that passes although a budget of that level is broken.
@@ -33,12 +34,18 @@ def properties(case_key: str, check: Check, observation: Observation | None) -> 
         name = _name(row.metric, row.statistic)
         if row.measured is not None:
             found.setdefault(name, _value(row.measured))
-            found.setdefault(f"{name}.rung", row.measured.rung)
+            _evidence(found, name, row.measured)
         found.update(_judgement(f"{name}.{row.reference}" if row.reference else name, row))
     for key, metric in (observation.metrics if observation is not None else {}).items():
         found.setdefault(_name(key), _value(metric))
-        found.setdefault(f"{_name(key)}.rung", metric.rung)
+        _evidence(found, _name(key), metric)
     return list(found.items())
+
+
+def _evidence(found: dict[str, str], name: str, metric: Metric) -> None:
+    found.setdefault(f"{name}.rung", metric.rung)
+    if metric.rung != "static":
+        found.setdefault(f"{name}.n", str(metric.n))
 
 
 def _judgement(name: str, row: Row) -> dict[str, str]:

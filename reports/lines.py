@@ -32,6 +32,7 @@ class Shown:
         change: against the reference, e.g. ``+39.5 %``; against: its interval and reference,
             e.g. ``[+37.5, +41.5] vs model``.
         evidence: rung and n, e.g. ``host, n=12``.
+        since: when a limit has been broken since, e.g. ``since a6b640c (2026-02-28, 3 runs), ...``.
     """
 
     metric: str
@@ -45,6 +46,7 @@ class Shown:
     against: str
     p: str
     evidence: str
+    since: str
 
 
 def shown(row: Row) -> Shown:
@@ -70,6 +72,7 @@ def shown(row: Row) -> Shown:
         against=against,
         p=p_text(row),
         evidence="" if row.measured is None else evidence(row.measured),
+        since=row.since,
     )
 
 
@@ -124,7 +127,7 @@ def parts(row: Row) -> list[str]:
     """The fields of `row_line` after the name, in order, without the empty ones."""
     text = shown(row)
     fields = [text.metric, text.measured, comparison(text), text.use.rjust(6) if text.use else ""]
-    fields += [text.interval, f"{text.change} {text.against}".strip(), text.p, text.evidence]
+    fields += [text.interval, f"{text.change} {text.against}".strip(), text.p, text.since, text.evidence]
     fields += [row.place or "default check", *remarks(row)]
     return [plain(field) for field in fields if field]
 

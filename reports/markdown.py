@@ -92,7 +92,7 @@ def _row(item: Item) -> str:
     measured = " ".join(part for part in (f"**{text(shown.measured)}**", text(shown.interval)) if part)
     place = f"<br>{code(item.row.place)}" if item.row.place else ""
     change = f"{shown.change} {shown.against}".strip()
-    against = ", ".join(text(part) for part in (change, shown.p) if part)
+    against = ", ".join(text(part) for part in (change, shown.p, shown.since) if part)
     words = f"<br>{text(shown.words)}" if shown.words else ""
     remarks = " ".join(text(remark) for remark in lines.remarks(item.row))
     cells = [

@@ -124,7 +124,7 @@ def _table(found: list[Item], width: int, paint: bool) -> list[str]:
         used = columns(name) + 2 + columns(numbers_text)
         below: list[str] = []
         change = f"{text.change} {text.against}".strip()
-        more = [text.interval, change, text.p, text.evidence, row.place or "default check"]
+        more = [text.interval, change, text.p, text.since, text.evidence, row.place or "default check"]
         for part in [lines.plain(part) for part in more if part]:
             if not below and used + 2 + columns(part) <= width:
                 shown, used = f"{shown}  {part}", used + 2 + columns(part)

@@ -6,6 +6,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.reports.lines import plain
 from pytest_edgebench.reports.svg import Labels, Scale, scale_round
 from pytest_edgebench.reports.view_cases import is_score
 
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 270, 180
 LEFT, RIGHT, TOP, BOTTOM = 40, 12, 20, 34
+STYLE = (
+    ":root{color-scheme:light dark;background:light-dark(#fff,#14171a);font:11px system-ui,sans-serif}"
+    "text{fill:light-dark(#59636e,#9ba5af)}.head{font-weight:600;font-size:13px}"
+    "path{fill:none;stroke:light-dark(#e1e5e9,#2b3137)}"
+    ".front{stroke:light-dark(#59636e,#9ba5af);stroke-dasharray:3 3}"
+    "circle{fill:var(--q);stroke:var(--q);stroke-width:1.6}.out{fill:light-dark(#fff,#14171a)}"
+    ".q0{--q:light-dark(#7fb8dc,#d3e9f7)}.q1{--q:light-dark(#4a97c9,#a5cfea)}"
+    ".q2{--q:light-dark(#1f77b4,#74b1d9)}.q3{--q:light-dark(#0b5a92,#4a94c4)}"
+    ".q4{--q:light-dark(#053a63,#2b76a8)}.qn{--q:light-dark(#59636e,#9ba5af)}"
+)
+"""Of a figure in a file of its own; on the page the style sheet says the same with its variables."""
 SHADES = 5
 """Steps of the colour scale, from the fastest (0) to the slowest, on a log scale."""
 
@@ -36,7 +48,7 @@ def tradeoff(comparison: Comparison, profile: str) -> str:
         return ""
     x = scale_round([entry.metrics["size"].value for entry in here], LEFT, WIDTH - RIGHT)
     y = scale_round([entry.metrics[score.metric].value for entry in here], HEIGHT - BOTTOM, TOP)
-    labels = Labels(2.0, WIDTH)
+    labels = Labels(LEFT + 1.0, WIDTH)
     front = sorted((x(e.metrics["size"].value), y(e.metrics[score.metric].value)) for e in here if e.pareto)
     path = "L".join(f"{_at(left)} {_at(top)}" for left, top in front)
     parts = [_axes(x, y, size, score)]
@@ -46,17 +58,42 @@ def tradeoff(comparison: Comparison, profile: str) -> str:
         left, top = x(entry.metrics["size"].value), y(entry.metrics[score.metric].value)
         css = f"{shades[entry.recipe]}{'' if entry.pareto else ' out'}"
         parts.append(f'<circle class="{css}" cx="{_at(left)}" cy="{_at(top)}" r="4"/>')
-        place = labels.place(left + 2, top - 4, entry.recipe)
+        place = labels.place(left + 2, top - 4, plain(entry.recipe))
         if place is not None:
             at, base, anchor = place
-            parts.append(
-                f'<text x="{_at(at)}" y="{_at(base)}" text-anchor="{anchor}">{escape(entry.recipe)}</text>'
-            )
+            name = escape(plain(entry.recipe))
+            parts.append(f'<text x="{_at(at)}" y="{_at(base)}" text-anchor="{anchor}">{name}</text>')
     title = f"Size against {score.title} of {comparison.model} on {profile}"
-    words = "; ".join(_words(entry, comparison.axes) for entry in here)
+    words = "Pareto-optimal: " + (", ".join(entry.recipe for entry in here if entry.pareto) or "none")
     return (
-        f'<svg class="trade" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"><title>{escape(title)}</title>'
-        f"<desc>{escape(words)}</desc>{''.join(parts)}</svg>"
+        f'<svg class="trade" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"><title>{escape(plain(title))}</title>'
+        f"<desc>{escape(plain(words))}</desc>{''.join(parts)}</svg>"
+    )
+
+
+def poster(comparisons: Sequence[Comparison]) -> str:
+    """All figures as one SVG file, light or dark as its reader wants: a line a model, a column a profile.
+
+    "" where there is nothing to draw.
+    """
+    tall, rows = HEIGHT + 24, []
+    for comparison in comparisons:
+        drawn = [(profile, tradeoff(comparison, profile)) for profile in comparison.profiles]
+        rows.append([(comparison.model, profile, figure) for profile, figure in drawn if figure])
+    rows = [row for row in rows if row]
+    if not rows:
+        return ""
+    parts = []
+    for i, row in enumerate(rows):
+        for j, (model, profile, figure) in enumerate(row):
+            at = f'x="{j * WIDTH}" y="{i * tall + 24}" width="{WIDTH}" height="{HEIGHT}"'
+            parts.append(f'<text class="head" x="{j * WIDTH + 2}" y="{i * tall + 16}">')
+            parts.append(f"{escape(plain(f'{model} on {profile}'))}</text>")
+            parts.append(figure.replace('<svg class="trade"', f'<svg class="trade" {at}', 1))
+    wide, high = max(len(row) for row in rows) * WIDTH, len(rows) * tall
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">'
+        f"<style>{STYLE}</style>{''.join(parts)}</svg>\n"
     )
 
 
@@ -91,19 +128,12 @@ def _axes(x: Scale, y: Scale, size: Axis, score: Axis) -> str:
     middle = (LEFT + WIDTH - RIGHT) / 2
     log = ", log scale" if x.log else ""
     below = f"size, {size.unit.sign}{log}"
-    parts.append(f'<text x="{_at(middle)}" y="{HEIGHT - 4}" text-anchor="middle">{escape(below)}</text>')
-    beside = f"{score.title} {score.unit.sign}".strip()
-    parts.append(f'<text x="2" y="10">{escape(beside)}</text>')
-    return "".join(parts)
-
-
-def _words(entry: Entry, axes: Sequence[Axis]) -> str:
-    told = ", ".join(
-        f"{axis.title} {axis.unit.text(entry.metrics[axis.metric].value)}"
-        for axis in axes
-        if axis.metric in entry.metrics
+    parts.append(
+        f'<text x="{_at(middle)}" y="{HEIGHT - 4}" text-anchor="middle">{escape(plain(below))}</text>'
     )
-    return f"{entry.recipe}{' (Pareto-optimal)' if entry.pareto else ''}: {told}"
+    beside = f"{score.title} {score.unit.sign}".strip()
+    parts.append(f'<text x="2" y="10">{escape(plain(beside))}</text>')
+    return "".join(parts)
 
 
 def _finite(entry: Entry, axis: Axis) -> bool:

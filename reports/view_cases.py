@@ -178,7 +178,7 @@ def _row_view(case: CaseResult, row: Row) -> RowView:
         use_text=text.use,
         parent=parent,
         change=change,
-        against=" ".join(part for part in (text.against, text.p) if part),
+        against=" ".join(part for part in (text.against, text.p, text.since) if part),
         why=lines.everything(row),
     )
 

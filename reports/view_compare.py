@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.run import Run
     from pytest_edgebench.reports.compare import Axis, Comparison
 
-MOST_FIGURES = 12
+MOST_FIGURES = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import onnx.numpy_helper
 import onnx.shape_inference
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+from pytest_edgebench.artifacts.inspect_nbits import unpacked
 from pytest_edgebench.errors import build as errors
 from pytest_edgebench.record.run import Counts
 
@@ -60,8 +61,16 @@ def count_onnx(path: Path) -> Counts:
     weight_bytes: Counter[str] = Counter()
     parameters = zeros = 0
     zero_points = _zero_points(nodes, constants)
+    blocks = {node.input[1]: node for node in nodes if node.op_type == "MatMulNBits"}
+    scaling |= {name for node in blocks.values() for name in node.input[2:4]}
     for name, tensor in constants.items():
         elements = math.prod(tensor.dims)
+        if name in blocks:
+            packed = unpacked(blocks[name], constants)
+            weight_bytes[packed.dtype] += elements
+            parameters += packed.elements
+            zeros += packed.zeros
+            continue
         weight_bytes[_dtype(tensor)] += _bytes(tensor, elements)
         # Shapes and indices (int64, bool), scales and zero points are constants but no parameters.
         if name in scaling or tensor.data_type in (onnx.TensorProto.INT64, onnx.TensorProto.BOOL):

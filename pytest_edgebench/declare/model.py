@@ -115,6 +115,10 @@ class Step:
     stages: ClassVar[Mapping[str, Stage]] = {}
     libraries: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
+    def refuses(self, fmt: Format) -> str | None:
+        """None, or why these parameters cannot be had in this format: one clause after "since"."""
+        return None
+
     def torch(self, module: Any, context: StepContext) -> Any:
         """Return the compressed module; `module` is a deep copy that may be changed in place."""
         raise NotImplementedError(f"{type(self).__name__} has no torch stage")

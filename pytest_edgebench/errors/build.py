@@ -35,6 +35,12 @@ def empty_file(path: Path) -> BuildError:
     return BuildError("the model file is empty", where=str(path), fix=REEXPORT)
 
 
+def lfs_pointer(path: Path) -> BuildError:
+    return BuildError(
+        "the file is a Git LFS pointer, not the model itself", where=str(path), fix="run git lfs pull"
+    )
+
+
 def other_format(path: Path, expected: str, found: str) -> BuildError:
     return BuildError(
         f"the file is called {path.suffix} but holds {found}, not {expected}",
@@ -185,6 +191,14 @@ def no_stage(step: str, format_: str, place: str) -> UnsupportedError:
     )
 
 
+def refused(step: str, format_: str, reason: str, place: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"{step} cannot be applied to {format_}, since {reason}",
+        where=place,
+        fix="restrict the recipe with profiles=, or change that parameter",
+    )
+
+
 def needs_torch(step: str, name: str, place: str) -> UnsupportedError:
     return UnsupportedError(
         f"{step} works on torch modules, but {name} is a file",
@@ -230,6 +244,48 @@ def unknown_scheme(given: object, allowed: Sequence[str], near: str | None) -> D
     hint = f"did you mean {near!r}? " if near else ""
     return DeclarationError(
         f"{given!r} is no quantization scheme", fix=f"{hint}schemes are {', '.join(map(repr, allowed))}"
+    )
+
+
+def not_a_choice(name: str, given: object, allowed: Sequence[object]) -> DeclarationError:
+    return DeclarationError(f"{name}= is not {given!r}", fix=f"choose one of {', '.join(map(repr, allowed))}")
+
+
+def bad_percentile(given: object) -> DeclarationError:
+    return DeclarationError(
+        f"percentile= is a number between 50 and 100, not {given!r}", fix="write e.g. percentile=99.9"
+    )
+
+
+def bad_block(given: object) -> DeclarationError:
+    return DeclarationError(
+        f"block= is a power of two from 16 to 256, not {given!r}", fix="write e.g. block=32"
+    )
+
+
+def signed_by_unsigned() -> DeclarationError:
+    return DeclarationError(
+        "no runtime multiplies int8 activations by uint8 weights",
+        fix="choose activations='uint8' with weights 'int8' or 'uint8', or 'int8' with 'int8'",
+    )
+
+
+def only_for(name: str, schemes: str, given: str) -> DeclarationError:
+    return DeclarationError(
+        f"{name}= has a meaning for {schemes} only, not for {given!r}", fix=f"leave {name}= out"
+    )
+
+
+def bad_patterns(name: str, given: object) -> DeclarationError:
+    return DeclarationError(
+        f"{name}= is a pattern or several, not {given!r}", fix=f"write e.g. {name}=('Gemm', '*conv1*')"
+    )
+
+
+def excludes_nothing(step: str, pattern: str, known: Sequence[str]) -> BuildError:
+    return BuildError(
+        f"{step}: exclude={pattern!r} matches no operator of the file",
+        fix=f"operators are {', '.join(known)}",
     )
 
 

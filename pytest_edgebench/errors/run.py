@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_edgebench.errors import SettingsError
-
-
-def no_cache(folder: str, reason: str) -> SettingsError:
-    return SettingsError(
-        f"the cache folder cannot be written: {reason}",
-        where=folder,
-        fix="point `cache_dir` in the ini file to a folder that can be written",
-    )
-
 
 def never_heard(key: str, test: str) -> str:
     return (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_edgebench.declare import data
 from pytest_edgebench.declare.identity import digest
 from pytest_edgebench.declare.score import as_score, evaluate
+from pytest_edgebench.errors import MeasureError
 from pytest_edgebench.measure import locks
 from pytest_edgebench.record.run import Metric
 from pytest_edgebench.runtimes.protocol import DISTRIBUTIONS
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.model import Model
     from pytest_edgebench.measure.once import Once
     from pytest_edgebench.measure.pool import Pool
-    from pytest_edgebench.measure.results import Array
+    from pytest_edgebench.measure.results import Array, Outputs
     from pytest_edgebench.measure.spec import Spec
 
 LOADS = 12  # of an absolute latency, by the gate's rule
@@ -86,6 +87,7 @@ class Observer:
         # The model is kept with its data so that no id is used twice.
         self._data: dict[int, tuple[Model, data.Loaded, str]] = {}
         self._described: dict[Spec, dict[str, str]] = {}
+        self._failed: dict[str, MeasureError] = {}
 
     def static(self, artifact: Artifact) -> dict[str, Metric]:
         """What is counted in the file: size raw and gzip, parameters, MACs, operations."""
@@ -129,7 +131,13 @@ class Observer:
             MeasureError: the runtime failed. DataError: data, outputs or score cannot be used.
         """
         _, loaded, key = self._loaded(model)
-        return self.score(self._outputs(artifact, spec, loaded, key, batch), model, place)
+        try:
+            outputs = self._outputs(artifact, spec, loaded, key, batch)
+        except MeasureError as error:
+            if error.where == str(artifact.path):  # of the cache, which says nothing to a user
+                error.where = place
+            raise
+        return self.score(outputs, model, place)
 
     def data_key(self, model: Model) -> str:
         """SHA-256 of the labelled data."""
@@ -216,14 +224,22 @@ class Observer:
             with self._cache.lock(f"outputs-{key}", f"running {artifact.path.name} on {spec.title}"):
                 found = self._cache.arrays_get("outputs", key)  # another process may have run it meanwhile
                 if found is None:
-                    client = self._pool.get(spec)
-                    with locks.building(f"running {artifact.path.name}"):
-                        ran = client.run(
-                            artifact.path, loaded.inputs, batch=batch, deadline_s=self._deadline_s
-                        )
+                    ran = self._run(key, artifact, spec, loaded, batch)
                     found = {f"{n:03}": array for n, array in enumerate(ran.arrays)}
                     self._cache.arrays_put("outputs", key, found)
         return tuple(found[name] for name in sorted(found))
+
+    def _run(self, key: str, artifact: Artifact, spec: Spec, loaded: data.Loaded, batch: int) -> Outputs:
+        """Run all samples; a failure is remembered, so that a runtime that hangs is waited for once."""
+        if key in self._failed:
+            raise self._failed[key]
+        client = self._pool.get(spec)
+        try:
+            with locks.building(f"running {artifact.path.name}"):
+                return client.run(artifact.path, loaded.inputs, batch=batch, deadline_s=self._deadline_s)
+        except MeasureError as error:
+            self._failed[key] = error
+            raise
 
     def _time(self, artifact: Artifact, spec: Spec, model: Model, batch: int, again: str) -> dict[str, Any]:
         import os

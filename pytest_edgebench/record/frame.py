@@ -19,7 +19,7 @@ COLUMNS = (
 
 
 def frame(cases: Iterable[CaseResult], commit: str = "", started: str = "") -> pandas.DataFrame:
-    """One line for each number that was measured, in the order of the cases.
+    """One line for each number that was measured: in the order of the cases, then by name.
 
     Args:
         commit, started: of the run, for two last columns.
@@ -47,13 +47,13 @@ def of_metrics(
         names: the columns of `NAMES`.
     """
     head = {**names, "verdict": "", "of": "case", "commit": "", "started": ""}
-    return _table([head | _line(name, metric, artifact_key) for name, metric in metrics.items()])
+    return _table([head | _line(name, metric, artifact_key) for name, metric in sorted(metrics.items())])
 
 
 def _lines(seen: Observation | None) -> list[dict[str, object]]:
     if seen is None:
         return []
-    return [_line(name, metric, seen.artifact_key) for name, metric in seen.metrics.items()]
+    return [_line(name, metric, seen.artifact_key) for name, metric in sorted(seen.metrics.items())]
 
 
 def _line(name: str, metric: Metric, artifact_key: str) -> dict[str, object]:

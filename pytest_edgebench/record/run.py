@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pandas
 
 SCHEMA = 1
 
@@ -145,6 +148,7 @@ class Row:
         reason: why, for anything but a plain PASS or FAIL; for those, what decided.
         message: the user's own words on the budget.
         waiver: place of the waiver that was asked about a broken limit; "" where none was.
+        since: of a broken limit, since when it has been broken, in words; "" where no earlier run is known.
     """
 
     metric: str
@@ -164,6 +168,7 @@ class Row:
     reason: str = ""
     message: str = ""
     waiver: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,3 +278,9 @@ class Run:
     notes: tuple[str, ...] = ()
     baseline: Mapping[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
+
+    def frame(self) -> pandas.DataFrame:
+        """All numbers as a table, one a line; its columns are those of `record.frame.COLUMNS`."""
+        from pytest_edgebench.record.frame import frame
+
+        return frame(self.cases, self.commit, self.started)

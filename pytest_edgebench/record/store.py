@@ -86,6 +86,20 @@ def read(path: Path, name: str = "") -> Run:
     return load(text, where)
 
 
+def load_run(path: str | os.PathLike[str]) -> Run:
+    """A recorded run, for a notebook: ``load_run("edgebench-report.html").frame()`` is a table of it.
+
+    Args:
+        path: a file that ``--edgebench-json`` or ``--edgebench-report`` wrote.
+
+    Raises:
+        RecordError: it is not there, or is no record that can be read.
+    """
+    from pathlib import Path
+
+    return read(Path(path), str(path))
+
+
 def pack(text: str) -> str:
     """A record in a tenth of its size: a small JSON object that `load` reads like the record itself.
 

@@ -35,9 +35,10 @@ class Plugin:
 
 
 @pytest.fixture
-def configure(pytester: pytest.Pytester) -> Callable[..., Settings]:
+def configure(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
     """Arguments of a pytest run in an empty folder → its settings."""
     pytester.plugins.append(Plugin())
+    monkeypatch.delenv("CI", raising=False)  # a default depends on it
 
     def settings(*arguments: str) -> Settings:
         return load(pytester.parseconfig("-p", "no:edgebench", *arguments))
@@ -71,6 +72,10 @@ GIVEN: list[tuple[tuple[str, ...], str, Any]] = [
     (("--edgebench-update-baseline=force",), "update_baseline", "force"),
     (("--edgebench-planned=120",), "planned", 120),
     (("--edgebench-selftest",), "selftest", True),
+    (("--edgebench-suggest",), "suggest", True),
+    (("--edgebench-history=h.sqlite",), "history", "h.sqlite"),
+    (("--edgebench-history=off",), "keep_history", False),
+    (("-o", "edgebench_history=all.sqlite"), "history", "all.sqlite"),
     (("-o", "edgebench_alpha=0.5 %"), "alpha", 0.005),
     (("-o", "edgebench_parent_limit=5%"), "parent_limit_percent", 5.0),
     (("-o", "edgebench_baseline_limit=1.5 %"), "baseline_limit_percent", 1.5),
@@ -196,7 +201,24 @@ def test_one_entry_of_two_plugins(pytester: pytest.Pytester, configure: Callable
         configure("-p", "first_entries", "-p", "second_entries")
 
 
+def test_ci_has_no_history_unless_it_is_asked_for(
+    configure: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert configure().keep_history
+    monkeypatch.setenv("CI", "true")
+    assert not configure().keep_history
+    assert configure("--edgebench-history=h.sqlite").keep_history
+    assert configure("-o", "edgebench_history=h.sqlite").keep_history
+    assert not configure("-o", "edgebench_history=off").keep_history
+
+
 WRONG = [
+    (("--edgebench-history=",), "write --edgebench-history=history.sqlite, or leave it out"),
+    (
+        ("--edgebench-history=folder.html",),
+        "--edgebench-history is to write a file, but 'folder.html' is a folder",
+    ),
+    (("-o", "edgebench_history=folder.html"), "edgebench_history: 'folder.html' is not a file"),
     (("--edgebench-profile=hots",), "no declared profile is called 'hots'; did you mean 'host'?"),
     (("--edgebench-profile=x*",), "no declared profile is called 'x*'; there is: host"),
     (("--edgebench-report=",), "--edgebench-report was given nothing (an unset variable?)"),

@@ -23,6 +23,7 @@ def test_an_absolute_budget() -> None:
         "edgebench.verdict": "FAIL",
         "edgebench.latency.p50": "0.0286 s",
         "edgebench.latency.p50.rung": "host",
+        "edgebench.latency.p50.n": str(over().measured.n),
         "edgebench.latency.p50.budget": "22.6 ms",
         "edgebench.latency.p50.verdict": "FAIL",
     }
