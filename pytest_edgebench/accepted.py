@@ -9,7 +9,9 @@ from pytest_edgebench.artifacts.artifact import Artifact
 from pytest_edgebench.declare.limit import METRICS
 from pytest_edgebench.errors import EdgebenchError
 from pytest_edgebench.errors import baseline as errors
+from pytest_edgebench.judge.cause import Made, cause
 from pytest_edgebench.judge.facts import Reference
+from pytest_edgebench.record import environment
 from pytest_edgebench.record.baseline import Entry
 from pytest_edgebench.record.run import ArtifactRecord, Counts
 
@@ -71,6 +73,19 @@ class Accepted:
             changed=examination.changed(scored),
         )
 
+    def cause(self, examination: Examination) -> str:
+        """What of a case differs from the accepted state, in one sentence; "" without one."""
+        entry = self._entry(examination)
+        if entry is None or self.baseline is None:
+            return ""
+        host = {} if self.baseline.kind == "ref" else self.baseline.host
+        counts = {name: metric.value for name, metric in entry.metrics.items()}
+        then = Made(
+            entry.parent, entry.digest, entry.steps, entry.versions, entry.runtime, entry.profile_keys, host,
+            entry.ops, counts,
+        )  # fmt: skip
+        return cause(then, made(examination))
+
     def _entry(self, examination: Examination) -> Entry | None:
         return None if self.baseline is None else self.baseline.cases.get(examination.planned.case.key)
 
@@ -99,6 +114,36 @@ class Accepted:
         then, now = (f"{found.get('name')} {found.get('version')}" for found in (entry.runtime, here))
         if then != now:
             examination.remarks[errors.other_runtime(self.baseline.title, then, now)] = None
+
+
+def made(examination: Examination) -> Made:
+    """What a case is made of now."""
+    record = examination.artifact.record
+    counts = {
+        name: metric.value for name, metric in examination.bench.observer.static(examination.artifact).items()
+    }
+    return Made(
+        model=_parent(examination),
+        artifact=record.digest,
+        steps=tuple(step.step for step in record.steps),
+        versions=record.versions,
+        runtime=examination.bench.observer.describe(examination.spec_for(examination.fmt)),
+        profile=environment.told(examination.profile),
+        host=environment.host(),
+        ops=record.counts.ops,
+        counts=counts,
+    )
+
+
+def _parent(examination: Examination) -> str:
+    """Digest of the uncompressed model for the same profile; "" where there is none."""
+    try:
+        parent = examination.parent
+    except EdgebenchError:
+        return ""
+    if parent.artifact is None:
+        return examination.artifact.record.digest
+    return parent.artifact.record.digest if parent.same_runtime else ""
 
 
 def entry_of(examination: Examination, outputs_file: Path) -> Entry:
@@ -135,6 +180,9 @@ def entry_of(examination: Examination, outputs_file: Path) -> Entry:
         versions=record.versions,
         runtime=examination.bench.observer.describe(examination.spec_for(examination.fmt)),
         metrics={**metrics, scored.name: scored.metric},
+        ops=record.counts.ops,
+        parent=_parent(examination),
+        profile_keys=environment.told(examination.profile),
         outputs=hashlib.sha256(content).hexdigest(),
         data=examination.bench.observer.data_key(examination.model),
     )

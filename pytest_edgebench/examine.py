@@ -13,7 +13,7 @@ from pytest_edgebench.declare.model import Model
 from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.errors import EdgebenchError, UnsupportedError
 from pytest_edgebench.errors import run as errors
-from pytest_edgebench.record.run import Observation
+from pytest_edgebench.record.run import Observation, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -194,6 +194,7 @@ class Examination:
 
     def judge(self) -> tuple[Row, ...]:
         """Judge all that is demanded of the case, and the default checks."""
+        from pytest_edgebench.judge.cause import explained
         from pytest_edgebench.judge.defaults import default_rows
         from pytest_edgebench.judge.rows import judge_slot
         from pytest_edgebench.judge.waive import updated
@@ -202,6 +203,9 @@ class Examination:
         facts, rules = self._facts(slots), self.bench.rules
         rows = [judge_slot(slot, facts, rules) for slot in slots]
         rows += default_rows(slots, facts, rules, off=self.planned.off)
+        if any(row.reference == "baseline" and row.verdict is Verdict.FAIL for row in rows):
+            told = self.bench.accepted.cause(self)
+            rows = [explained(row, told) for row in rows]
         if self.bench.settings.update_baseline != "no":
             return tuple(updated(row) for row in rows)
         return tuple(self._waived(row, facts) for row in rows)

@@ -142,6 +142,8 @@ def remarks(row: Row) -> list[str]:
     said = []
     if row.reason and (row.verdict is not Verdict.FAIL or row.measured is None or row.bound is None):
         said.append(row.reason)
+    if row.cause:
+        said.append(f"cause: {row.cause}")
     if row.measured is not None and row.measured.note:
         said.append(f"({row.measured.note})")
     if row.message:

@@ -47,7 +47,9 @@ class Entry:
         files: file name → SHA-256 of its bytes.
         artifact_key: SHA-256 of what it was made from. steps, versions: how, and by which libraries.
         runtime: name, version and threads of what ran it.
-        metrics: exact ones, and the score.
+        metrics: exact ones, and the score. ops: op type → nodes.
+        parent: digest of the uncompressed model for the same profile; "" when it was not built.
+        profile_keys: the profile, key by key.
         outputs: SHA-256 of the file of outputs; "" without. data: SHA-256 of the labelled data.
     """
 
@@ -67,6 +69,9 @@ class Entry:
     versions: Mapping[str, str]
     runtime: Mapping[str, str]
     metrics: Mapping[str, Metric]
+    ops: Mapping[str, int] = field(default_factory=dict)
+    parent: str = ""
+    profile_keys: Mapping[str, str] = field(default_factory=dict)
     outputs: str = ""
     data: str = ""
 

@@ -147,6 +147,7 @@ class Row:
         p, p_adjusted: one-sided p-value of a noisy comparison, and after Holm over the whole matrix.
         reason: why, for anything but a plain PASS or FAIL; for those, what decided.
         message: the user's own words on the budget.
+        cause: what of the case differs from the reference it is worse than, in one sentence; "" elsewhere.
         waiver: place of the waiver that was asked about a broken limit; "" where none was.
         since: of a broken limit, since when it has been broken, in words; "" where no earlier run is known.
     """
@@ -167,6 +168,7 @@ class Row:
     p_adjusted: float | None = None
     reason: str = ""
     message: str = ""
+    cause: str = ""
     waiver: str = ""
     since: str = ""
 

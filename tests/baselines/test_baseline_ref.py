@@ -49,6 +49,7 @@ def test_wider_layers_break_exactly_that_models_budgets(repo: Repo, workers: tup
     assert latency["change"]["low"] > 5
     assert latency["p"] < 0.01
     assert 'up_to = "baseline + ' in text
+    assert "cause: the uncompressed model changed: parameters 37,888 → 303,104 (+700 %)" in text
     assert {row["verdict"] for row in repo.rows("b-int8-host").values()} == {"PASS"}
 
 
