@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from pytest_edgebench.compressors.prune import Prune
+from pytest_edgebench.compressors.channels import Importance, PruneChannels
+from pytest_edgebench.compressors.distill import Distill
+from pytest_edgebench.compressors.prune import Prune, PruneNofM
 from pytest_edgebench.compressors.quantize import Activations, Method, Quantize, Scheme, Weights
 from pytest_edgebench.declare.model import Model, Prebuilt, Recipe, Step
 from pytest_edgebench.errors import build as errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_edgebench.compressors.prune import Finetune
+    from pytest_edgebench.compressors.finetune import Finetune
+    from pytest_edgebench.compressors.sparsity import Scope
+
+
+class DistillOptions(TypedDict, total=False):
+    """What `distill` takes beside its models: fields of `Distill`."""
+
+    temperature: float
+    soft: float
+    hard: float
+    epochs: int
+    batch: int
+    rate: float
+    features: tuple[tuple[str, str], ...]
+    data: Callable[[], Any] | None
 
 
 def quantize(
@@ -45,9 +62,42 @@ def quantize(
     return chain(source, step)
 
 
-def prune(source: Model | Recipe, ratio: float, finetune: Finetune | None = None) -> Recipe:
+def prune(
+    source: Model | Recipe,
+    ratio: float,
+    finetune: Finetune | None = None,
+    *,
+    scope: Scope = "global",
+    rounds: int = 1,
+) -> Recipe:
     """Set a share of the weights of a model or a recipe's result to zero; see `Prune`."""
-    return chain(source, Prune(ratio, finetune))
+    return chain(source, Prune(ratio, finetune, scope, rounds))
+
+
+def prune_n_of_m(
+    source: Model | Recipe, keep: int = 2, of: int = 4, finetune: Finetune | None = None
+) -> Recipe:
+    """Keep the largest `keep` of each `of` neighbouring weights; see `PruneNofM`."""
+    return chain(source, PruneNofM(keep, of, finetune))
+
+
+def prune_channels(
+    source: Model | Recipe,
+    ratio: float,
+    importance: Importance = "magnitude",
+    finetune: Finetune | None = None,
+    *,
+    scope: Scope = "layer",
+    rounds: int = 1,
+    multiple: int = 1,
+) -> Recipe:
+    """Remove a share of the channels of a model or a recipe's result; see `PruneChannels`."""
+    return chain(source, PruneChannels(ratio, importance, finetune, scope, rounds, multiple))
+
+
+def distill(source: Model | Recipe, teacher: Model | Recipe, **options: Unpack[DistillOptions]) -> Recipe:
+    """Train a model, the student, on a teacher's outputs; see `Distill`."""
+    return chain(source, Distill(teacher, **options))
 
 
 def chain(source: Model | Recipe, *steps: Step) -> Recipe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,15 +77,26 @@ def source_base(model: Model) -> str:
     return digest(("source", model.source, model.seed, depends))
 
 
-def step_base(recipe: Recipe, source_key: str, fmt: Format, slice_key: str) -> str:
-    """Identity of a step applied to what has `source_key`; `slice_key` is that of its calibration data.
+def step_base(
+    recipe: Recipe, source_key: str, fmt: Format, slice_key: str, ingredients: Sequence[str] = ()
+) -> str:
+    """Identity of a step applied to what has `source_key`.
+
+    Args:
+        slice_key: identity of its calibration data.
+        ingredients: keys of the other models and recipes that it reads, which stand for these fields.
 
     Raises:
         DeclarationError: a field of the step has no identity.
     """
     step = recipe.step
     versions = library_versions(step.libraries.get(fmt, ()))
-    return digest(("step", source_key, fmt, _code(step), step, versions, slice_key, recipe.model.seed))
+    fields: Any = step
+    if ingredients:
+        known = {f.name: getattr(step, f.name) for f in dataclasses.fields(step)}
+        others = {n: v for n, v in known.items() if not any(v is i for i in step.ingredients)}
+        fields = type(step).__qualname__, others, list(ingredients)
+    return digest(("step", source_key, fmt, _code(step), fields, versions, slice_key, recipe.model.seed))
 
 
 def library_versions(names: Sequence[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
 import io
 import sys
 from dataclasses import dataclass
@@ -101,7 +102,8 @@ class Modules:
             base = source_base(source)
         else:
             slice_key = self._samples.key(source)
-            base = step_base(source, self.key(source.source, fmt), fmt, slice_key)
+            others = [self.key(other, fmt) for other in source.step.ingredients]
+            base = step_base(source, self.key(source.source, fmt), fmt, slice_key, others)
         self._bases[entry] = source, base
         return base
 
@@ -133,7 +135,12 @@ class Modules:
         base = self._base(recipe, fmt)
         place = place_of(recipe)
         notes: list[str] = []
-        context = self._samples.context(recipe, fmt, notes.append)
+        # Made before the lock is taken, since locks do not nest.
+        others = [(other, self.make(other, fmt).module) for other in recipe.step.ingredients]
+        context = dataclasses.replace(
+            self._samples.context(recipe, fmt, notes.append),
+            made=lambda wanted: next(copy.deepcopy(m) for other, m in others if other is wanted),
+        )
         with self._cache.lock(f"step-{base}", str(recipe.step)):
             found = self._restored(recipe, fmt)
             if found:

@@ -27,6 +27,11 @@ def check(source: Model | Recipe, fmt: Format) -> None:
         return
     if given not in (None, fmt):
         raise errors.wrong_format(name, str(given), fmt, place)
+    for step in steps:
+        for other in step.ingredients:
+            root = other if isinstance(other, Model) else other.model
+            if root.format() is not None or (isinstance(other, Recipe) and not is_torch(other, fmt)):
+                raise errors.ingredient_not_torch(str(step), root.name, place)
     on_file = None
     for step in steps:
         stage = step.stages.get(fmt)

@@ -1,41 +1,46 @@
-"""`Prune`: set the smallest weights to zero."""
+"""`Prune` and `PruneNofM`: set weights to zero."""
 
 from __future__ import annotations
 
-import inspect
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, get_args
 
+from pytest_edgebench.compressors import sparsity
+from pytest_edgebench.compressors.finetune import finetuned, wants_data
+from pytest_edgebench.compressors.sparsity import Scope
 from pytest_edgebench.declare.model import Stage, Step, StepContext
 from pytest_edgebench.errors import build as errors
+from pytest_edgebench.errors import compress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from torch import Tensor
     from torch.nn import Module
 
+    from pytest_edgebench.compressors.finetune import Finetune
     from pytest_edgebench.record.run import Counts
 
-    Finetune = Callable[[Module], Module | None] | Callable[[Module, Any], Module | None]
+NO_LAYER = "the model has no convolution or linear layer"
 
 
 @dataclass(frozen=True)
 class Prune(Step):
-    """Unstructured magnitude pruning over all convolutions and linear layers together.
+    """Unstructured magnitude pruning of convolutions and linear layers.
 
-    The smallest weights of the whole model become zero, however they are spread over the layers; biases
-    stay. Zeros save flash only in a compressed file, and no time on dense kernels.
+    The smallest weights become zero; biases stay. Zeros save flash only in a compressed file, and no time
+    on dense kernels; the manifest lists the share of zeros of each layer.
 
     Attributes:
         ratio: share of the weights to remove, 0 < ratio < 1.
         finetune: ``(module)`` or ``(module, (inputs, labels))`` trains the pruned module, in place or by
             returning it; removed weights stay zero. The second form is given the model's labelled data,
             which the manifest notes, since accuracy is measured on it too.
+        scope: "global": the smallest weights of the whole model, however they are spread over the layers;
+            "layer": the same share of each layer.
+        rounds: prune in this many steps of equal size, with `finetune` after each.
 
     Raises:
-        DeclarationError: another ratio, or no function.
+        DeclarationError: another ratio, no function, an unknown scope, rounds that are none.
     """
 
     stages: ClassVar[Mapping[str, Stage]] = {"onnx": "torch", "tflite": "torch"}
@@ -43,98 +48,125 @@ class Prune(Step):
 
     ratio: float
     finetune: Finetune | None = None
+    scope: Scope = "global"
+    rounds: int = 1
 
     def __post_init__(self) -> None:
-        number = isinstance(self.ratio, int | float) and not isinstance(self.ratio, bool)
-        if not number or not 0 < self.ratio < 1:  # also refuses NaN
-            raise errors.bad_ratio(self.ratio)
-        if self.finetune is not None and not callable(self.finetune):
-            raise errors.bad_finetune(self.finetune)
+        check_ratio(self.ratio)
+        check_finetune(self.finetune, self.rounds)
+        if self.scope not in get_args(Scope):
+            raise errors.not_a_choice("scope", self.scope, get_args(Scope))
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it reads the model's labelled data."""
+        return wants_data(self.finetune)
 
     def torch(self, module: Module, context: StepContext) -> Module:
-        masks = _masks(module, self.ratio)
-        if not masks:
-            raise errors.no_effect(str(self), "the model has no convolution or linear layer", "")
-        _apply(module, masks)
-        if self.finetune is None:
-            return module
-        # A removed weight has no gradient, so an optimizer that starts from nothing never moves it.
-        named = dict(module.named_parameters())
-        hooks = [named[name].register_hook(_hold(mask)) for name, mask in masks.items()]  # type: ignore[no-untyped-call]
-        trained = self._finetuned(module, context)
-        for hook in hooks:
-            hook.remove()
-        _apply(trained, masks)
-        return trained
+        for done in range(1, self.rounds + 1):
+            weights = sparsity.prunable(module)
+            if not weights:
+                raise errors.no_effect(str(self), NO_LAYER, "")
+            masks = sparsity.smallest(weights, self.ratio * done / self.rounds, self.scope)
+            module = sparsity.held(module, masks, lambda m: finetuned(m, self.finetune, context))
+        context.note(sparsity.told(module))
+        return module
 
     def effect(self, before: Counts, after: Counts) -> str | None:
-        if after.zeros > before.zeros:
-            return None
-        return f"the model has {after.zeros} zero weights, no more than before"
-
-    def _finetuned(self, module: Module, context: StepContext) -> Module:
-        import torch
-
-        finetune: Callable[..., Module | None] = self.finetune  # type: ignore[assignment]
-        arguments: tuple[Any, ...] = ()
-        if _takes_data(finetune):
-            from pytest_edgebench.declare.data import load
-
-            loaded = load(context.model)
-            bare = loaded.inputs["input_0"] if list(loaded.inputs) == ["input_0"] else loaded.inputs
-            arguments = ((bare, loaded.labels),)
-            context.note("fine-tuned with the evaluation data at hand")
-        module.train()
-        with torch.enable_grad():
-            result = finetune(module, *arguments)
-        if result is not None and not isinstance(result, torch.nn.Module):
-            raise errors.no_module("finetune", result, "")
-        return result or module
+        return more_zeros(before, after)
 
     def __str__(self) -> str:
-        tuned = f", finetune={getattr(self.finetune, '__name__', 'function')}" if self.finetune else ""
-        return f"Prune({self.ratio!r}{tuned})"
+        return _text(self, f"{self.ratio!r}", scope="global", rounds=1)
 
 
-def _takes_data(finetune: Callable[..., object]) -> bool:
-    required = [
-        p
-        for p in inspect.signature(finetune).parameters.values()
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    return len(required) >= 2
+@dataclass(frozen=True)
+class PruneNofM(Step):
+    """Semi-structured magnitude pruning: of each `of` neighbouring weights the `keep` largest stay.
+
+    The form that sparse kernels read (2 of 4 on NVIDIA's); ONNX Runtime's and LiteRT's CPU kernels are dense
+    and run no faster for it. Neighbours are inputs of one output in memory order; layers whose number of
+    inputs is no multiple of `of` stay as they are.
+
+    Attributes:
+        keep, of: 1 <= keep < of.
+        finetune: as of `Prune`.
+
+    Raises:
+        DeclarationError: other numbers, or no function.
+    """
+
+    stages: ClassVar[Mapping[str, Stage]] = Prune.stages
+    libraries: ClassVar[Mapping[str, tuple[str, ...]]] = Prune.libraries
+
+    keep: int = 2
+    of: int = 4
+    finetune: Finetune | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.keep) is not int or type(self.of) is not int or not 1 <= self.keep < self.of:
+            raise compress.bad_n_of_m(self.keep, self.of)
+        check_finetune(self.finetune, 1)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it reads the model's labelled data."""
+        return wants_data(self.finetune)
+
+    def torch(self, module: Module, context: StepContext) -> Module:
+        weights = sparsity.prunable(module)
+        if not weights:
+            raise errors.no_effect(str(self), NO_LAYER, "")
+        masks = sparsity.n_of_m(weights, self.keep, self.of)
+        if not masks:
+            raise errors.no_effect(str(self), f"no layer has a multiple of {self.of} inputs", "")
+        module = sparsity.held(module, masks, lambda m: finetuned(m, self.finetune, context))
+        context.note(sparsity.told(module))
+        return module
+
+    def effect(self, before: Counts, after: Counts) -> str | None:
+        return more_zeros(before, after)
+
+    def __str__(self) -> str:
+        return _text(self, f"{self.keep}, {self.of}")
 
 
-def _masks(module: Module, ratio: float) -> dict[str, Tensor]:
-    """Parameter name → mask (1 keeps, 0 removes) of the weights that several layers may share, each once."""
-    import torch
-    from torch import nn
-    from torch.nn.modules.conv import _ConvNd
+def check_ratio(ratio: object) -> None:
+    """Refuse what is no share of weights.
 
-    layers = [m for m in module.modules() if isinstance(m, _ConvNd | nn.Linear)]
-    prunable = {id(layer.weight) for layer in layers}
-    weights = {name: p for name, p in module.named_parameters() if id(p) in prunable}
-    if not weights:
-        return {}
-    scores = torch.cat([weight.detach().abs().flatten() for weight in weights.values()])
-    # Exactly this many, whatever the ties; a model of one weight keeps it.
-    removed = min(max(1, round(ratio * len(scores))), len(scores) - 1)
-    keep = torch.ones_like(scores)
-    keep[torch.topk(scores, removed, largest=False).indices] = 0
-    parts = torch.split(keep, [math.prod(weight.shape) for weight in weights.values()])
-    return {name: part.view_as(weight) for (name, weight), part in zip(weights.items(), parts, strict=True)}
+    Raises:
+        DeclarationError: not a number between 0 and 1.
+    """
+    number = isinstance(ratio, int | float) and not isinstance(ratio, bool)
+    if not number or not 0 < ratio < 1:  # type: ignore[operator]  # also refuses NaN
+        raise errors.bad_ratio(ratio)
 
 
-def _apply(module: Module, masks: Mapping[str, Tensor]) -> None:
-    import torch
+def check_finetune(finetune: object, rounds: object) -> None:
+    """Refuse what cannot be called, and rounds that are none or without training between them.
 
-    named = dict(module.named_parameters())
-    if any(name not in named or named[name].shape != mask.shape for name, mask in masks.items()):
-        raise errors.other_architecture()
-    with torch.no_grad():
-        for name, mask in masks.items():
-            named[name].mul_(mask)
+    Raises:
+        DeclarationError: either.
+    """
+    if finetune is not None and not callable(finetune):
+        raise errors.bad_finetune(finetune)
+    if type(rounds) is not int or rounds < 1:
+        raise compress.not_a_count("rounds", rounds)
+    if rounds > 1 and finetune is None:
+        raise compress.rounds_without_finetune(rounds)
 
 
-def _hold(mask: Tensor) -> Callable[[Tensor], Tensor]:
-    return lambda gradient: gradient * mask
+def more_zeros(before: Counts, after: Counts) -> str | None:
+    """The proof of pruning to zero."""
+    if after.zeros > before.zeros:
+        return None
+    return f"the model has {after.zeros} zero weights, no more than before"
+
+
+def _text(step: Prune | PruneNofM, given: str, **defaults: object) -> str:
+    tuned = f", finetune={getattr(step.finetune, '__name__', 'function')}" if step.finetune else ""
+    others = "".join(
+        f", {name}={getattr(step, name)!r}"
+        for name, default in defaults.items()
+        if getattr(step, name) != default
+    )
+    return f"{type(step).__name__}({given}{tuned}{others})"

@@ -30,6 +30,7 @@ class Samples:
         self._observed = observed
         # By id; the model is kept with its data so that no id is used twice.
         self._examples: dict[int, tuple[Model, dict[str, Array]]] = {}
+        self._labels: dict[int, tuple[Model, str]] = {}
         self._calibrations: dict[tuple[int, int], tuple[Model, dict[str, Array]]] = {}
 
     def example(self, model: Model) -> dict[str, Array]:
@@ -58,11 +59,15 @@ class Samples:
         return self._calibrations[id(model), count][1]
 
     def key(self, recipe: Recipe) -> str:
-        """Identity of the calibration data that a recipe's last step reads; "" when it reads none.
+        """Identity of the data that a recipe's last step reads; "" when it reads none.
+
+        A step whose `labelled` is true reads the labelled data.
 
         A function is known by its code and the files it reads, and called only when it never was.
         """
         model, count = recipe.model, samples_of(recipe.step)
+        if getattr(recipe.step, "labelled", False):
+            return digest(("labelled", self._labelled(model), count))
         if not count:
             return ""
         base = _calibration_base(model)
@@ -73,6 +78,14 @@ class Samples:
             self.calibration(model, count)
             key = self._observed.key(base)
         return digest((key, count))
+
+    def _labelled(self, model: Model) -> str:
+        """Identity of the labelled data, by content."""
+        if id(model) not in self._labels:
+            with seeded(model.seed):
+                loaded = data.load(model)
+            self._labels[id(model)] = model, digest((loaded.inputs, loaded.labels))
+        return self._labels[id(model)][1]
 
     def context(self, recipe: Recipe, fmt: Format, note: Callable[[str], None]) -> StepContext:
         """What the recipe's last step may use."""

@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_edgebench.compressors.chain import chain, prebuilt, prune, quantize
-    from pytest_edgebench.compressors.prune import Prune
+    from pytest_edgebench.compressors.chain import (
+        chain,
+        distill,
+        prebuilt,
+        prune,
+        prune_channels,
+        prune_n_of_m,
+        quantize,
+    )
+    from pytest_edgebench.compressors.channels import PruneChannels
+    from pytest_edgebench.compressors.distill import Distill
+    from pytest_edgebench.compressors.prune import Prune, PruneNofM
     from pytest_edgebench.compressors.quantize import Quantize
     from pytest_edgebench.declare.budget import budget, cases
     from pytest_edgebench.declare.model import Case, Model, Recipe, Step, StepContext
@@ -20,10 +30,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "BudgetExceeded": "pytest_edgebench.errors",
     "Case": "pytest_edgebench.declare.model",
+    "Distill": "pytest_edgebench.compressors.distill",
     "Edge": "pytest_edgebench.edge",
     "EdgebenchError": "pytest_edgebench.errors",
     "Model": "pytest_edgebench.declare.model",
     "Prune": "pytest_edgebench.compressors.prune",
+    "PruneChannels": "pytest_edgebench.compressors.channels",
+    "PruneNofM": "pytest_edgebench.compressors.prune",
     "Quantize": "pytest_edgebench.compressors.quantize",
     "Recipe": "pytest_edgebench.declare.model",
     "Score": "pytest_edgebench.declare.score",
@@ -33,12 +46,15 @@ _HOMES = {
     "budget": "pytest_edgebench.declare.budget",
     "cases": "pytest_edgebench.declare.budget",
     "chain": "pytest_edgebench.compressors.chain",
+    "distill": "pytest_edgebench.compressors.chain",
     "f1": "pytest_edgebench.declare.score",
     "load_run": "pytest_edgebench.record.store",
     "mae": "pytest_edgebench.declare.score",
     "model": "pytest_edgebench.declare.recipe",
     "prebuilt": "pytest_edgebench.compressors.chain",
     "prune": "pytest_edgebench.compressors.chain",
+    "prune_channels": "pytest_edgebench.compressors.chain",
+    "prune_n_of_m": "pytest_edgebench.compressors.chain",
     "quantize": "pytest_edgebench.compressors.chain",
     "recipe": "pytest_edgebench.declare.recipe",
     "top1": "pytest_edgebench.declare.score",
@@ -48,10 +64,13 @@ _HOMES = {
 __all__ = [
     "BudgetExceeded",
     "Case",
+    "Distill",
     "Edge",
     "EdgebenchError",
     "Model",
     "Prune",
+    "PruneChannels",
+    "PruneNofM",
     "Quantize",
     "Recipe",
     "Score",
@@ -61,12 +80,15 @@ __all__ = [
     "budget",
     "cases",
     "chain",
+    "distill",
     "f1",
     "load_run",
     "mae",
     "model",
     "prebuilt",
     "prune",
+    "prune_channels",
+    "prune_n_of_m",
     "quantize",
     "recipe",
     "top1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import replace
 from datetime import date
@@ -106,6 +107,11 @@ class Controller:
         if lines or self._written:
             reporter.section("edgebench")
             for line in (*lines, *self._written):
+                reporter.line(line)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            from pytest_edgebench.reports.github import annotations
+
+            for line in annotations(run):
                 reporter.line(line)
         if settings.suggest:
             from pytest_edgebench.reports.suggest import suggestions
@@ -254,12 +260,21 @@ class Controller:
         if settings.report is not None:
             from pytest_edgebench.reports import html
 
-            wanted.append((settings.report, html.render(run)))
+            wanted += html.files_of(run, settings.report, record)
         for path, text in wanted:
             try:
                 store.write(path, text)
             except OSError as cause:
                 self._written.append(f"✕ {path} could not be written: {cause.strerror or cause}")
+
+        summary = os.environ.get("GITHUB_STEP_SUMMARY", "")
+        if summary:
+            from pytest_edgebench.reports.github import summarise
+
+            try:
+                summarise(run, Path(summary))
+            except OSError as cause:
+                self._written.append(f"✕ {summary} could not be written: {cause.strerror or cause}")
 
     def _failed_to_write(self) -> bool:
         return any(str(self._session.settings.report) in line for line in self._written)

@@ -72,7 +72,8 @@ def _write(run: Run, arguments: argparse.Namespace) -> None:
     if arguments.report is not None:
         from pytest_edgebench.reports import html
 
-        store.write(Path(arguments.report), html.render(run))
+        for path, text in html.files_of(run, Path(arguments.report)):
+            store.write(path, text)
 
 
 def _count(given: str) -> int:

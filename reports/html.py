@@ -15,6 +15,8 @@ from pytest_edgebench.record import store
 from pytest_edgebench.reports.view import method, view
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jinja2 import Environment
 
     from pytest_edgebench.record.run import CaseResult, Metric, Observation, Run
@@ -22,35 +24,57 @@ if TYPE_CHECKING:
 PLAIN_BELOW = 64_000
 """A record of more characters than this is packed: 96 cases are some 400 kB as plain JSON, 70 kB packed."""
 
+MOST_CASES = 2000
+"""A page of more cases than this leaves the rows of those that need no attention to a file beside it."""
+
 # Everything that could reorder, hide or break text. Line ends and tabs stay: reasons may have lines.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def render(run: Run) -> str:
+def files_of(run: Run, path: Path, record: str = "") -> list[tuple[Path, str]]:
+    """The files of a report to be written to `path`: the page, and beside it the record of a large run.
+
+    Above `MOST_CASES` cases the page has the rows that need attention, the matrix and the summary; all rows
+    are in the record, a JSON file of the page's name.
+
+    Args:
+        record: text of the record, where it has been made already.
+    """
+    if len(run.cases) <= MOST_CASES:
+        return [(path, render(run))]
+    beside = path.with_suffix(".json")
+    return [(path, render(run, beside.name)), (beside, record or store.dump(run))]
+
+
+def render(run: Run, beside: str = "") -> str:
     """The report of a run as one HTML text.
 
-    The full record is in ``<script type="application/json" id="data">``: `record.store.load` reads it from
+    With `beside`, the name of the file that has the record, the page is the short one of a large run. Else
+    the full record is in ``<script type="application/json" id="data">``: `record.store.load` reads it from
     the HTML file. There, series and noisy numbers are rounded to what can be drawn (4 and 6 digits).
     """
     environment = _environment()
     style, script = _template("report.css"), _template("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     text = environment.get_template("report.html.j2").render(
-        page=view(run),
+        page=view(run, beside),
         method=method(),
         style=_safe(style),
         script=_safe(script),
         script_digest=digest,
-        data=_safe(_data(run)),
+        data=_safe(_data(run, beside)),
     )
     return text + "\n"
 
 
-def _data(run: Run) -> str:
-    """The record, so written that no name in it can end the script element."""
-    text = store.dump(replace(run, cases=tuple(_lean(case) for case in run.cases)))
-    if len(text) > PLAIN_BELOW:
-        text = store.pack(text)
+def _data(run: Run, beside: str) -> str:
+    """The record or where it lies, so written that no name in it can end the script element."""
+    if beside:
+        text = store.pointer(beside)
+    else:
+        text = store.dump(replace(run, cases=tuple(_lean(case) for case in run.cases)))
+        if len(text) > PLAIN_BELOW:
+            text = store.pack(text)
     # Signs that the page would not show as they are must still be in its data as they are.
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("<", "\\u003c"))
 

@@ -72,7 +72,9 @@ class Page:
         origin: what was tested against what, in short facts.
         not_run: which cases were not judged and why; not_measured: metrics without evidence.
         green: what stands where the failures would, when there are none.
+        compared: models on all profiles; of a large run nothing, but how it can be had.
         undrawn: cases without a card of their own.
+        beside: of a large run, the file with all rows; else "".
     """
 
     title: str
@@ -92,13 +94,16 @@ class Page:
     table: Table
     environment: tuple[Facts, ...]
     command: str
+    beside: str = ""
 
 
-def view(run: Run) -> Page:
-    """The page of a run."""
+def view(run: Run, beside: str = "") -> Page:
+    """The page of a run, or the short one of a large run whose record lies in the file `beside`."""
     failing = attention(run)
     outcome = status.of_run(run, broken(failing))
     drawn = cards(run)
+    carded = frozenset(card.key for card in drawn)
+    told = [case for case in run.cases if not beside or status.of_case(case) in status.ATTENTION]
     commit = run.commit[:7] or run.started[:10]
     blocking = sum(item.status in status.BLOCKING for item in failing)
     count = blocking or len(failing)
@@ -113,13 +118,14 @@ def view(run: Run) -> Page:
         tiles=_tiles(run),
         failures=tuple(_failure(item, run) for item in failing),
         green=_green(run),
-        matrix=matrix(run, frozenset(card.key for card in drawn)),
-        compared=compared([("", run)]),
+        matrix=matrix(run, carded.union(case.key for case in told)),
+        compared=() if beside else compared([("", run)]),
         cards=drawn,
         undrawn=len(run.cases) - len(drawn),
-        table=table(run, frozenset(card.key for card in drawn)),
+        table=table(told, carded),
         environment=_environment(run),
         command=" ".join(("pytest", *run.command)),
+        beside=beside,
     )
 
 

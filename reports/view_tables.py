@@ -9,14 +9,14 @@ from pytest_edgebench.reports import lines, numbers, status
 from pytest_edgebench.reports.view_cases import against_parent, is_score, rows_of, sentence, tightest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_edgebench.record.run import CaseResult, Metric, Observation, Run
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One case in the matrix; `anchor` is "" where the recipe is not declared for the profile."""
+    """One case in the matrix; `anchor` is "" where the page has nothing more on it."""
 
     called: status.Status | None
     figure: str
@@ -58,14 +58,20 @@ class Table:
     rows: tuple[TableRow, ...]
 
 
-def matrix(run: Run, drawn: frozenset[str]) -> Matrix:
-    """The table of recipes and profiles, both in the order of the run."""
+def matrix(run: Run, told: frozenset[str]) -> Matrix:
+    """The table of recipes and profiles, both in the order of the run.
+
+    Args:
+        told: keys of the cases that have a card or a line on the page, which their cells link to.
+    """
     names = list(dict.fromkeys(case.profile for case in run.cases))
     names += [name for name in run.profiles if name not in names]
     cells: dict[str, dict[str, dict[str, Cell]]] = {}
     for case in run.cases:
         recipe = case.recipe + (f".{case.variant}" if case.variant else "")
-        cells.setdefault(case.model, {}).setdefault(recipe, {})[case.profile] = _cell(case)
+        cells.setdefault(case.model, {}).setdefault(recipe, {})[case.profile] = _cell(
+            case, case.key if case.key in told else ""
+        )
     nothing = Cell(None, "", "", "not declared for this profile", "")
     groups = tuple(
         (
@@ -84,11 +90,11 @@ def _profile_text(facts: Mapping[str, str]) -> str:
     return " · ".join(facts[key] for key in ("cpu", "runtime", "target") if facts.get(key))
 
 
-def _cell(case: CaseResult) -> Cell:
+def _cell(case: CaseResult, anchor: str) -> Cell:
     called = status.of_case(case)
     if called in status.SILENT or called is status.ERROR:
         why = sentence(case)
-        return Cell(called, called.label, "", why, case.key)
+        return Cell(called, called.label, "", why, anchor)
     tight = tightest(case)
     worst = next(iter(rows_of(case)), None)
     if called in status.ATTENTION and worst is not None and status.use_of_budget(worst) is not None:
@@ -96,24 +102,24 @@ def _cell(case: CaseResult) -> Cell:
     for row in rows_of(case):
         if called in (status.REGRESSED, status.IMPROVED) and status.of_row(row) is called and row.change:
             change = numbers.change(row.change.value, row.change.unit)
-            return Cell(called, change, status.metric_title(row), "", case.key)
+            return Cell(called, change, status.metric_title(row), "", anchor)
     use = status.use_of_budget(tight) if tight is not None else None
     if tight is not None and use is not None:
-        return Cell(called, numbers.share(use), status.metric_title(tight), "", case.key)
+        return Cell(called, numbers.share(use), status.metric_title(tight), "", anchor)
     if case.observation is not None and (size := case.observation.metrics.get("size")) is not None:
         _, change = against_parent(case, "size", size)
-        return Cell(called, change or numbers.number(size.value, size.unit), "size", "", case.key)
-    return Cell(called, called.label, "", sentence(case), case.key)
+        return Cell(called, change or numbers.number(size.value, size.unit), "size", "", anchor)
+    return Cell(called, called.label, "", sentence(case), anchor)
 
 
-def table(run: Run, drawn: frozenset[str]) -> Table:
-    """All cases in the order of the run, with size, score and latency in one unit a column."""
-    picked = [_picked(case.observation) for case in run.cases]
+def table(cases: Sequence[CaseResult], drawn: frozenset[str]) -> Table:
+    """Cases in their order, with size, score and latency in one unit a column."""
+    picked = [_picked(case.observation) for case in cases]
     sizes = numbers.unit_for([size.value for _, size, _ in picked if size is not None], "B")
     times = numbers.unit_for([time.value for _, _, time in picked if time is not None], "s")
     heads = (f"size, {sizes.sign}", "score", f"latency p50, {times.sign}")
     rows = []
-    for case, (score, size, time) in zip(run.cases, picked, strict=True):
+    for case, (score, size, time) in zip(cases, picked, strict=True):
         tight = tightest(case)
         use = status.use_of_budget(tight) if tight is not None else None
         called = status.of_case(case)

@@ -84,6 +84,10 @@ def file_format(path: Path) -> Format:
         ) from None
 
 
+def _no_ingredients(source: Model | Recipe) -> Any:
+    raise LookupError("only what a torch step lists as `ingredients` can be had")
+
+
 @dataclass(frozen=True)
 class StepContext:
     """What a step may use while it works.
@@ -95,6 +99,7 @@ class StepContext:
             model's own dtype; names are "input_0", ... where the data has none.
         seed: the model's seed.
         note: adds a caveat to the manifest.
+        made: gives a torch step a copy of the module of one of its `ingredients`, with its torch steps.
     """
 
     format: Format
@@ -102,6 +107,7 @@ class StepContext:
     calibration: Callable[[int], Mapping[str, Any]]
     seed: int
     note: Callable[[str], None]
+    made: Callable[[Model | Recipe], Any] = _no_ingredients
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,11 @@ class Step:
 
     stages: ClassVar[Mapping[str, Stage]] = {}
     libraries: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    @property
+    def ingredients(self) -> tuple[Model | Recipe, ...]:
+        """Other models and recipes that a torch step reads, e.g. a teacher; among its fields."""
+        return ()
 
     def refuses(self, fmt: Format) -> str | None:
         """None, or why these parameters cannot be had in this format: one clause after "since"."""

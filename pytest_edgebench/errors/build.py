@@ -207,6 +207,14 @@ def needs_torch(step: str, name: str, place: str) -> UnsupportedError:
     )
 
 
+def ingredient_not_torch(step: str, name: str, place: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"{step} needs the torch module of {name or 'its ingredient'!r}, which is or becomes a file",
+        where=place,
+        fix="give a model made of torch code, with torch steps only",
+    )
+
+
 def wrong_order(step: str, earlier: str, place: str) -> UnsupportedError:
     return UnsupportedError(
         f"{step} works on the torch module but comes after {earlier}, which works on the exported file",

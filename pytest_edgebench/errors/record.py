@@ -102,6 +102,14 @@ def no_entry(where: str, path: str, index: int, table: str) -> RecordError:
     )
 
 
+def beside(where: str, name: str) -> RecordError:
+    return RecordError(
+        "this is the report of a large run, whose record lies in a file of its own",
+        where=where,
+        fix=f"give {name}, which was written beside the report",
+    )
+
+
 def bad_packing(where: str, detail: str) -> RecordError:
     return RecordError(
         f"the packed record in this report cannot be unpacked ({detail})",

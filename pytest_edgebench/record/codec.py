@@ -54,6 +54,8 @@ def encode(value: Any, tables: Tables | None = None) -> Any:
         return _number(value)
     if kind is str or kind is int or kind is bool or value is None:
         return value
+    if kind is tuple and value and all(type(item) is float for item in value):
+        return [_number(item) for item in value]
     if kind is tuple or kind is list:
         return [encode(item, tables) for item in value]
     if kind is dict:

@@ -50,6 +50,8 @@ def load(text: str, where: str) -> Run:
     plain = _parse(_embedded(text, where) if text.lstrip().startswith("<") else text, where)
     if isinstance(plain, dict) and plain.get("packed") == PACKED:
         plain = _parse(_unpack(plain.get("record"), where), where)
+    if isinstance(plain, dict) and isinstance(plain.get("beside"), str):
+        raise errors.beside(where, plain["beside"])
     found = plain.get("schema") if isinstance(plain, dict) else None
     if not isinstance(found, int) or isinstance(found, bool):
         raise errors.not_a_record(where)
@@ -111,6 +113,11 @@ def pack(text: str) -> str:
 
     body = base64.b64encode(bz2.compress(text.encode())).decode()
     return json.dumps({"schema": SCHEMA, "packed": PACKED, "record": body})
+
+
+def pointer(beside: str) -> str:
+    """What a report of a large run has in place of its record: the name of the file beside it."""
+    return json.dumps({"schema": SCHEMA, "beside": beside})
 
 
 def write(path: Path, text: str) -> None:

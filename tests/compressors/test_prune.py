@@ -141,10 +141,11 @@ def test_zeros_reach_the_file_and_survive_quantization(
 
 
 def test_training_on_the_evaluation_data_is_noted(shared_builder: Builder, mlp: Model) -> None:
-    assert shared_builder.build(prune(mlp, 0.5, tuned), "onnx").record.notes == (
-        "fine-tuned with the evaluation data at hand",
+    assert shared_builder.build(prune(mlp, 0.5, tuned), "onnx").record.notes[0] == (
+        "fine-tuned with the evaluation data at hand"
     )
-    assert shared_builder.build(prune(mlp, 0.5, tuned_alone), "onnx").record.notes == ()
+    (only,) = shared_builder.build(prune(mlp, 0.5, tuned_alone), "onnx").record.notes
+    assert only.startswith("zeros: 0.weight ")
 
 
 def test_pruning_what_is_already_zero_has_no_effect(shared_builder: Builder, mlp: Model) -> None:

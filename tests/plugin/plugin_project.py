@@ -75,8 +75,11 @@ class Ran:
 
     @property
     def outcomes(self) -> dict[str, int]:
-        """Word → number, from the last line."""
-        found: dict[str, int] = pytest.RunResult.parse_summary_nouns(self.text.splitlines())
+        """Word → number, from the last line; empty where the session ended before any test."""
+        try:
+            found: dict[str, int] = pytest.RunResult.parse_summary_nouns(self.text.splitlines())
+        except ValueError:
+            return {}
         return found
 
     def calm(self) -> Ran:
@@ -84,7 +87,9 @@ class Ran:
         assert "INTERNALERROR" not in self.text, self.text
         assert "Traceback" not in self.text, self.text
         assert str(PACKAGE) not in self.text, self.text
-        assert not re.search(r"^(pytest_edgebench|compressors|reports)/\S+\.py:\d+", self.text, re.M), self.text
+        assert not re.search(r"^(pytest_edgebench|compressors|reports)/\S+\.py:\d+", self.text, re.M), (
+            self.text
+        )
         return self
 
 

@@ -88,6 +88,7 @@ def test_budget(edge):
     edge.check()
 """
 # name → (arguments of the model, the recipe or "", what is told)
+# fmt: off
 CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "labels_short": ({"data": "(X, Y[:-1])"}, "", "39 labels for 40 inputs"),
     "labels_number": ({"data": "(X, 3)"}, "", "0 labels for 40 inputs"),
@@ -95,23 +96,33 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "inputs_nan": ({"data": "(NAN, Y)"}, "", "inputs contains NaN or infinite values"),
     "inputs_none": ({"data": "(X[:0], Y[:0])"}, "", "inputs holds no samples"),
     "inputs_ragged": (
-        {"data": "(np.array([[1], [1, 2]], dtype=object), Y[:2])"}, "", "inputs is an array of Python objects",
+        {"data": "(np.array([[1], [1, 2]], dtype=object), Y[:2])"}, "",
+        "inputs is an array of Python objects",
     ),
     "inputs_differ": (
         {"data": "({'x': X, 'z': X[:9]}, Y)"}, "", "inputs hold different numbers of samples (x: 40, z: 9)",
     ),
-    "inputs_many": ({"data": "({'x': X, 'z': X}, Y)"}, "", "the file wants 1 input(s) (x), the data has 2 (x, z)"),
+    "inputs_many": (
+        {"data": "({'x': X, 'z': X}, Y)"}, "",
+        "the file wants 1 input(s) (x), the data has 2 (x, z)",
+    ),
     "shape": ({"data": "(X[:, :7], Y)"}, "", "input 'x' wants shape [any, 16] in a call, was given [1, 7]"),
     "axes": ({"data": "(X[:, :, None], Y)"}, "", "input 'x' wants shape"),
     "dtype": ({"data": "(X.astype('int32'), Y)"}, "", "input 'x' wants float32, was given int32"),
     "text": ({"data": "(X.astype(str), Y)"}, "", "input 'x' wants float32, was given"),
     "not_a_pair": ({"data": "X.tolist()"}, "", "data is a list, not a pair (inputs, labels)"),
-    "data_raises": ({"data": "unreadable"}, "", "data function unreadable() raised OSError: the share is offline at"),
+    "data_raises": (
+        {"data": "unreadable"}, "",
+        "data function unreadable() raised OSError: the share is offline at",
+    ),
     "no_npz": ({"data": "'lost.npz'"}, "", "lost.npz does not exist"),
     "bad_npz": ({"data": "'net.onnx'"}, "", "net.onnx cannot be read as data"),
     "outputs_nan": ({"source": "'huge.onnx'"}, "", "the model answered NaN or infinity for 40 of 40 samples"),
     "score_raises": ({"score": "raises"}, "", "score 'raises' raised KeyError: 'no such class'"),
-    "score_nan": ({"score": "eb.Score(lambda o, y: float('nan'), name='odd')"}, "", "score 'odd' returned nan"),
+    "score_nan": (
+        {"score": "eb.Score(lambda o, y: float('nan'), name='odd')"}, "",
+        "score 'odd' returned nan",
+    ),
     "score_none": ({"score": "eb.Score(lambda o, y: None, name='odd')"}, "", "score 'odd' returned None"),
     "score_labels": ({"score": "eb.top1", "data": "(X, X)"}, "", "labels"),
     "calibration_none": (
@@ -120,9 +131,13 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "calibration_nan": (
         {"more": ", calibration=NAN"}, "eb.quantize({name}, 'static-int8')", "calibration contains NaN",
     ),
-    "calibration_shape": ({"more": ", calibration=X[:, :5]"}, "eb.quantize({name}, 'static-int8')", "raised InvalidArgument"),
+    "calibration_shape": (
+        {"more": ", calibration=X[:, :5]"}, "eb.quantize({name}, 'static-int8')",
+        "raised InvalidArgument",
+    ),
     "calibration_zero": (
-        {}, "eb.quantize({name}, 'static-int8', calibration=0)", "calibration= is a number of samples, at least 1",
+        {}, "eb.quantize({name}, 'static-int8', calibration=0)",
+        "calibration= is a number of samples, at least 1",
     ),
     "no_identity": ({"source": "streamed"}, "", "key="),
     "returns_nothing": ({}, "silent({name})", "recipe 'r_returns_nothing' returned nothing, not a recipe"),
@@ -132,14 +147,19 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "file_lost": ({"source": "'lost.onnx'"}, "", "lost.onnx: there is no model file here"),
     "file_empty": ({"source": "'empty.onnx'"}, "", "empty.onnx: the model file is empty"),
     "file_cut": ({"source": "'cut.onnx'"}, "", "cut.onnx: the file is no whole ONNX model"),
-    "file_text": ({"source": "'text.tflite'"}, "", "text.tflite: the file is called .tflite but holds something"),
+    "file_text": (
+        {"source": "'text.tflite'"}, "",
+        "text.tflite: the file is called .tflite but holds something",
+    ),
     "file_other": ({"source": "'other.tflite'"}, "", "other.tflite: the file is called .tflite but holds"),
     "file_suffix": ({"source": "'net.pt'"}, "", "net.pt"),
     "file_weights": (
-        {"source": "'alone/net.onnx'"}, "", "the model keeps weights in 'weights.bin', which is missing or too short",
+        {"source": "'alone/net.onnx'"}, "",
+        "the model keeps weights in 'weights.bin', which is missing or too short",
     ),
     "prebuilt_lost": ({}, "eb.prebuilt({name}, 'lost.onnx')", "lost.onnx: there is no model file here"),
-}  # fmt: skip
+}
+# fmt: on
 
 
 def write_files(folder: Path) -> None:
@@ -196,6 +216,7 @@ def test_a_sentence_and_no_pass(name: str, ran: Ran, project: Project) -> None:
     assert told in ran.text
     # Where: the line of the user's declaration, or the file that is wrong.
     assert re.search(r"(conftest|test_bad)\.py:\d+|\.(onnx|tflite|npz|pt)\b", check["reason"])
+    assert ".pytest_cache" not in check["reason"]
     # And what to write.
     assert ";" in check["reason"]
     assert f"PASSED test_bad.py::test_budget[{name}-{recipe}-" not in ran.text

@@ -153,7 +153,7 @@ def test_without_the_plugin_other_tests_run(project: Project) -> None:
 def test_a_project_without_cases_is_left_alone(tmp_path: Path) -> None:
     project = Project(tmp_path, plain=True)
     project.write({"pytest.ini": BARE, "test_other.py": "def test_other():\n    pass\n"})
-    for arguments in ((), ("-p", "no:edgebench"), ("-p", "no:cacheprovider"), ("-n", "1")):
+    for arguments in ((), ("-p", "no:edgebench"), ("-n", "1")):
         ran = project.run(*arguments, record=False).calm()
         assert (ran.status, ran.outcomes) == (0, {"passed": 1})
         assert "= edgebench =" not in ran.text

@@ -101,7 +101,10 @@ def test_only_those_cases_are_errors(ran: Ran, project: Project) -> None:
     [
         ("segfault", "odd_runtime crashed (SIGSEGV) while running segfault.onnx"),
         ("hang", "odd_runtime had not finished after 4 s while running hang.onnx, and was stopped"),
-        ("be_killed", "odd_runtime was killed from outside, as the kernel does when memory runs out (SIGKILL)"),
+        (
+            "be_killed",
+            "odd_runtime was killed from outside, as the kernel does when memory runs out (SIGKILL)",
+        ),
         ("exhaust", "odd_runtime raised MemoryError while running exhaust.onnx"),
         ("raise_error", "operator Foo is not known"),
     ],

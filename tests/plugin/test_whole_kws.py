@@ -96,7 +96,11 @@ def test_nothing_heavy_was_imported(ran: Ran, project: Project) -> None:
 def test_the_record_has_unit_rung_and_n(ran: Ran, project: Project) -> None:
     found = project.metrics("kws-original-host")
     assert found["accuracy"]["value"] == pytest.approx(90.2)
-    assert (found["accuracy"]["unit"], found["accuracy"]["rung"], found["accuracy"]["n"]) == ("%", "host", 1000)
+    assert (found["accuracy"]["unit"], found["accuracy"]["rung"], found["accuracy"]["n"]) == (
+        "%",
+        "host",
+        1000,
+    )
     assert (found["size"]["value"], found["size"]["unit"], found["size"]["rung"]) == (53_936, "B", "static")
     assert found["ops"]["value"] == 13
     assert found["float_ops"]["value"] == 0

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from plugin_project import CONFTEST, Project, write_net
+from plugin_project import CONFTEST, STRANGE, Project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,11 @@ def told(project: Project) -> dict[str, Any]:
             "artifact": record["artifacts"][case["artifact"]],
             "metrics": {name: m for name, m in found.items() if m["rung"] == "static" or name == "accuracy"},
             "checks": sorted(
-                (check["nodeid"], check["verdict"], [(row["metric"], row["verdict"]) for row in check.get("rows", ())])
+                (
+                    check["nodeid"],
+                    check["verdict"],
+                    [(row["metric"], row["verdict"]) for row in check.get("rows", ())],
+                )
                 for check in case["checks"]
             ),
         }
@@ -78,12 +82,17 @@ def test_the_same_in_one_process_and_in_four(tmp_path: Path) -> None:
     assert built[0] == built[1]
 
 
+HOOK = """
+
+def pytest_edgebench_runtimes():
+    from pathlib import Path
+
+    return {"odd": Path(__file__).with_name("odd.py")}
+"""
+
+
 def test_each_model_is_run_once(project: Project) -> None:
     """Counted by the runtime itself."""
-    import sys
-
-    from plugin_project import STRANGE
-
     runtime = f"""
 import importlib.util
 import os
@@ -100,8 +109,7 @@ def load(path, threads, options):
         file.write(f"{{Path(path).parent.name}}\\n")
     return strange.load(path, threads, options)
 """
-    hook = '\n\ndef pytest_edgebench_runtimes():\n    from pathlib import Path\n\n    return {"odd": Path(__file__).with_name("odd.py")}\n'
-    conftest = CONFTEST.replace("size=(40, 16)", "size=(40, 2)") + hook
+    conftest = CONFTEST.replace("size=(40, 16)", "size=(40, 2)") + HOOK
     project.write(
         {
             "odd.py": runtime,
@@ -111,8 +119,7 @@ def load(path, threads, options):
             "edgebench.toml": '[profiles.board]\nextends = "cortex-m7"\nruntime = "odd"\n',
         }
     )
-    assert sys.executable
-    ran = project.run("-n", "4").calm()
+    ran = project.run("-n", "3").calm()
     assert ran.outcomes["passed"] == 6, ran.text
     loads = (project.folder / "loads.txt").read_text(encoding="utf-8").split()
     assert sorted(Counter(loads).values()) == [1, 1, 1]  # two recipes and their float parent
@@ -136,9 +143,7 @@ def test_a_lost_worker(project: Project) -> None:
 
 
 def test_all_workers_lost(project: Project) -> None:
-    project.write(
-        {"test_net.py": "import os\n\n\ndef test_lost(edge):\n    edge.check()\n    os._exit(3)\n"}
-    )
+    project.write({"test_net.py": "import os\n\n\ndef test_lost(edge):\n    edge.check()\n    os._exit(3)\n"})
     ran = project.run("-n", "2", "--max-worker-restart=0", "-k", "board").calm()
     assert ran.status != 0
     assert "passed" not in ran.outcomes

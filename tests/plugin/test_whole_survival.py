@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,38 +146,40 @@ def test_a_file_in_place_of_the_cache(project: Project) -> None:
 
 
 @pytest.fixture
-def unprivileged(tmp_path: Path) -> Iterator[tuple[str, ...]]:
-    """A command that starts another as somebody who may read the project but not write its cache."""
-    if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("root may write everywhere, and there is no setpriv to be somebody else")
-        for folder in (tmp_path, *tmp_path.parents):
-            if folder.is_relative_to(tmp_path.parents[1]):
-                folder.chmod(folder.stat().st_mode | 0o055)
-        command = ("setpriv", "--reuid=65534", "--clear-groups")
-        able = [*command, sys.executable, "-c", "import numpy, onnx, pytest_edgebench.session"]
-        if subprocess.run(able, capture_output=True, check=False).returncode:
-            pytest.skip("nobody but root may read this environment")
-        yield command
-    else:
-        yield ()
+def unprivileged() -> tuple[str, ...]:
+    """A command that starts another as somebody who is not root."""
+    if os.geteuid() != 0:
+        return ()
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to be somebody else")
+    command = ("setpriv", "--reuid=65534", "--clear-groups")
+    able = [*command, sys.executable, "-c", "import numpy, onnx, pytest_edgebench.session"]
+    if subprocess.run(able, capture_output=True, check=False).returncode:
+        pytest.skip("nobody but root may read this environment")
+    return command
 
 
-def lock_away(folder: Path) -> None:
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o555 if path.is_dir() else 0o444)
+@pytest.fixture
+def readable() -> Iterator[Path]:
+    """A folder that others may read; pytest closes its own to them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        for path in folder.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def test_a_read_only_cache(project: Project, unprivileged: tuple[str, ...]) -> None:
+def test_a_read_only_cache(readable: Path, unprivileged: tuple[str, ...]) -> None:
+    project = Project(readable / "project")
     project.run("-k", "int8").calm()
-    lock_away(project.folder)
+    for path in (project.folder, *project.folder.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
     ran = project.run(before=unprivileged, record=False, environment={"HOME": "/nonexistent"}).calm()
     assert ran.status == pytest.ExitCode.USAGE_ERROR
     assert "passed" not in ran.outcomes
     assert "the cache folder cannot be written: Permission denied" in ran.text
     assert "point `cache_dir` in the ini file to a folder that can be written" in ran.text
-    for path in (project.folder, *project.folder.rglob("*")):
-        path.chmod(0o755)
 
 
 def small_files() -> None:

@@ -68,8 +68,7 @@ def test_since(project: Path) -> None:
 def test_off(project: Path) -> None:
     commit(project, "20 kB")
     session(project, "--edgebench-history=off")
-    commit(project, "2 kB")
-    assert "since" not in session(project)[1]
+    assert list(project.rglob("*.sqlite")) == []
 
 
 def test_a_path(project: Path, tmp_path: Path) -> None:
@@ -79,12 +78,11 @@ def test_a_path(project: Path, tmp_path: Path) -> None:
     assert done.stdout.startswith("added 0, there already 1\n")
 
 
-@pytest.mark.parametrize("limit, status", [("20 kB", 0), ("2 kB", 1)])
-def test_a_bad_file_changes_nothing_else(project: Path, limit: str, status: int) -> None:
-    commit(project, limit)
+def test_a_bad_file_changes_nothing_else(project: Path) -> None:
+    commit(project, "20 kB")
     (project / "h.sqlite").write_text("no database" * 1000)
-    found, text = session(project, "--edgebench-history=h.sqlite")
-    assert found == status, text
+    status, text = session(project, "--edgebench-history=h.sqlite")
+    assert status == 0, text
     assert "h.sqlite: the history cannot be read: file is not a database" in text
     assert "fix: move the file away" in text
     record = json.loads((project / "run.json").read_text())

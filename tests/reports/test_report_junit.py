@@ -18,12 +18,14 @@ def of(*rows: Row, verdict: Verdict = Verdict.PASS) -> dict[str, str]:
 
 
 def test_an_absolute_budget() -> None:
+    measured = over().measured
+    assert measured is not None
     assert of(over(), verdict=Verdict.FAIL) == {
         "edgebench.case": "kws-int8-rpi4",
         "edgebench.verdict": "FAIL",
         "edgebench.latency.p50": "0.0286 s",
         "edgebench.latency.p50.rung": "host",
-        "edgebench.latency.p50.n": str(over().measured.n),
+        "edgebench.latency.p50.n": str(measured.n),
         "edgebench.latency.p50.budget": "22.6 ms",
         "edgebench.latency.p50.verdict": "FAIL",
     }

@@ -66,6 +66,40 @@ def test_every_case_was_built_and_scored(first: subprocess.CompletedProcess[str]
     assert '"tflite"' in text
 
 
+def test_a_second_run_compresses_nothing(first: subprocess.CompletedProcess[str], home: Path) -> None:
+    """Nor does it import torch: only what varies is measured again."""
+    assert first.returncode == 0, first.stdout + first.stderr
+    earlier = built(home)
+    assert any("exporting to onnx" in line for line in earlier)
+    folder = home / "second"
+    folder.mkdir()
+    (folder / "imported.py").write_text(IMPORTED, encoding="utf-8")
+    result = run(
+        folder, home, "-p", "imported", "-o", "edgebench_cap_seconds=2", "--pyargs", "pytest_edgebench.suites"
+    )
+    assert " failed" not in result.stdout, result.stdout + result.stderr
+    assert len(outcomes(result, r"(?:PASSED|INCONCLUSIVE|WARNED)", "test_budget")) == len(CASES)
+    assert built(home) == earlier
+    assert (folder / "heavy.txt").read_text(encoding="utf-8") == ""
+
+
+def built(home: Path) -> list[str]:
+    """What all runs until now built, one line each."""
+    logs = sorted((home / "cache").glob("d/edgebench/runs/*/built.log"))
+    return [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+
+
+IMPORTED = """
+import sys
+from pathlib import Path
+
+
+def pytest_sessionfinish():
+    heavy = {"torch", "litert_torch", "onnxscript", "ai_edge_quantizer"} & set(sys.modules)
+    Path("heavy.txt").write_text(" ".join(sorted(heavy)))
+"""
+
+
 def test_99_percent_pruning_turns_its_own_cells_red(
     first: subprocess.CompletedProcess[str], home: Path
 ) -> None:

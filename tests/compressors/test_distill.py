@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tiny_nets
+
+from pytest_edgebench.compressors.chain import distill, prune_channels, quantize
+from pytest_edgebench.compressors.distill import Distill
+from pytest_edgebench.declare.model import Model
+from pytest_edgebench.errors import BuildError, DeclarationError, UnsupportedError
+
+if TYPE_CHECKING:
+    from pytest_edgebench.compressors.build import Builder
+
+
+def task() -> tuple[Any, Any]:
+    """Classes that a fixed random network tells apart."""
+    rng = np.random.default_rng(3)
+    inputs = rng.normal(size=(256, 64)).astype(np.float32)
+    return inputs, (inputs @ rng.normal(size=(64, 4))).argmax(1)
+
+
+def trained() -> Any:
+    import torch
+    from torch import nn
+
+    net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 4))
+    inputs, labels = (torch.as_tensor(a) for a in task())
+    optimizer = torch.optim.Adam(net.parameters(), 0.01)
+    for _ in range(60):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(net(inputs), labels).backward()
+        optimizer.step()
+    return net
+
+
+def wide() -> Any:
+    from torch import nn
+
+    return nn.Sequential(nn.Linear(64, 5))
+
+
+def model(source: Any = tiny_nets.mlp, data: Any = task, **fields: Any) -> Model:
+    return Model(source, data, tiny_nets.score, place="conftest.py:3", **fields)
+
+
+def agreement(builder: Builder, recipe: Any) -> float:
+    """Share of the training samples on which a built file gives the label."""
+    import onnxruntime
+
+    inputs, labels = task()
+    (outputs,) = onnxruntime.InferenceSession(builder.build(recipe, "onnx").path).run(
+        None, {"input_0": inputs}
+    )
+    return float((outputs.argmax(1) == labels).mean())
+
+
+@pytest.mark.parametrize("options", [{}, {"soft": 1.0, "hard": 0.0}, {"features": (("0", "0"),)}])
+def test_a_student_learns_from_its_teacher(builder: Builder, options: Any) -> None:
+    student, teacher = model(name="student"), model(trained, name="teacher")
+    recipe = distill(student, teacher, **options)
+    assert agreement(builder, student) < 0.5
+    assert agreement(builder, recipe) > 0.9
+    notes = builder.build(recipe, "onnx").record.notes
+    assert notes[0] == "distilled on the evaluation data"
+    assert notes[1].startswith("distilled: loss ")
+    step = builder.build(recipe, "onnx").record.steps[0]
+    assert step.step == "Distill(teacher)"
+
+
+def test_own_training_data_and_a_compressed_student_and_teacher(builder: Builder) -> None:
+    small = prune_channels(model(), 0.25)
+    teacher = prune_channels(model(trained), 0.25)
+    recipe = quantize(distill(small, teacher, data=task, epochs=2), "dynamic-int8")
+    artifact = builder.build(recipe, "onnx")
+    assert "distilled on the evaluation data" not in artifact.record.notes
+    assert [s.stage for s in artifact.record.steps] == ["torch", "torch", "export", "file"]
+
+
+def test_the_teacher_is_part_of_the_key_and_its_name_is_not(builder: Builder) -> None:
+    student = model()
+
+    def key(**changes: Any) -> str:
+        teacher = dataclasses.replace(model(trained, name="a"), **changes)
+        return builder.build(distill(student, teacher, epochs=1), "onnx").key
+
+    assert key() == key(name="b", place="elsewhere.py:9") != key(seed=1)
+
+
+def test_a_student_with_other_outputs(builder: Builder) -> None:
+    with pytest.raises(
+        BuildError, match=r"student's outputs have shape \(256, 4\), the teacher's \(256, 5\)"
+    ) as c:
+        builder.build(distill(model(), model(wide)), "onnx")
+    assert c.value.where == "conftest.py:3"
+
+
+def test_a_loss_that_diverges(builder: Builder) -> None:
+    def broken() -> Any:
+        net = wide()
+        net[0] = type(net[0])(64, 4)
+        net[0].bias.data.fill_(float("nan"))
+        return net
+
+    with pytest.raises(BuildError, match="the loss is NaN or infinite in epoch 1"):
+        builder.build(distill(model(), model(broken, key="broken")), "onnx")
+    with pytest.raises(BuildError, match="diverged"):
+        builder.build(distill(model(), model(trained), rate=1e30), "onnx")
+    assert not list((builder._cache.root / "artifacts").glob("*/*.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("features", "sentence"),
+    [((("9", "0"),), "there is no layer '9'"), ((("0", "9"),), "there is no layer '9'")],
+)
+def test_features_that_are_none(builder: Builder, features: Any, sentence: str) -> None:
+    with pytest.raises(BuildError, match=sentence) as caught:
+        builder.build(distill(model(), model(trained), features=features), "onnx")
+    assert "layers are 0, 1, 2" in caught.value.fix
+
+
+def test_features_of_another_resolution(builder: Builder) -> None:
+    images = model(tiny_nets.cnn, tiny_nets.samples)
+    with pytest.raises(BuildError, match=r"shapes \(48, 6, 8, 8\) and \(48, 8, 3, 3\)"):
+        builder.build(distill(images, images, features=(("0", "3"),)), "onnx")
+
+
+def test_a_teacher_that_is_a_file(builder: Builder) -> None:
+    teacher = quantize(model(trained, name="teacher"), "dynamic-int8")
+    with pytest.raises(UnsupportedError, match="torch module of 'teacher', which is or becomes a file"):
+        builder.build(distill(model(), teacher), "onnx")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"temperature": 0}, "temperature= is a number above 0, not 0"),
+        ({"temperature": float("nan")}, "temperature= is a number above 0, not nan"),
+        ({"soft": -1}, "soft= is a number at least 0, not -1"),
+        ({"soft": 0, "hard": 0}, "both 0, so nothing is learned"),
+        ({"epochs": 0}, "epochs= is a whole number, at least 1"),
+        ({"features": ("a", "b")}, "features= is a tuple of pairs of layer names"),
+        ({"data": 3}, "data= is a function that returns"),
+    ],
+)
+def test_parameters_that_are_none(options: Any, sentence: str) -> None:
+    with pytest.raises(DeclarationError, match=sentence):
+        Distill(model(), **options)
+
+
+def test_a_teacher_that_is_none() -> None:
+    with pytest.raises(DeclarationError, match="a function is no model or recipe"):
+        Distill(trained)  # type: ignore[arg-type]
