@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from pytest_edgebench.compressors.architecture import LowRank, Separable
 from pytest_edgebench.compressors.channels import Importance, PruneChannels
 from pytest_edgebench.compressors.distill import Distill
 from pytest_edgebench.compressors.prune import Prune, PruneNofM
@@ -93,6 +94,24 @@ def prune_channels(
 ) -> Recipe:
     """Remove a share of the channels of a model or a recipe's result; see `PruneChannels`."""
     return chain(source, PruneChannels(ratio, importance, finetune, scope, rounds, multiple))
+
+
+def low_rank(
+    source: Model | Recipe,
+    ratio: float,
+    finetune: Finetune | None = None,
+    *,
+    exclude: tuple[str, ...] | str = (),
+) -> Recipe:
+    """Split linear layers and convolutions into two thinner ones; see `LowRank`."""
+    return chain(source, LowRank(finetune, exclude, ratio))
+
+
+def separable(
+    source: Model | Recipe, finetune: Finetune | None = None, *, exclude: tuple[str, ...] | str = ()
+) -> Recipe:
+    """Split convolutions into a depthwise and a 1 x 1 one; see `Separable`."""
+    return chain(source, Separable(finetune, exclude))
 
 
 def distill(source: Model | Recipe, teacher: Model | Recipe, **options: Unpack[DistillOptions]) -> Recipe:

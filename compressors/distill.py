@@ -133,10 +133,10 @@ class Distill(Step):
         trained = [p for m in (student, *bridges) for p in m.parameters()]
         optimizer = torch.optim.Adam(trained, lr=self.rate)
         student.train()
-        means = []
+        means: list[float] = []
         for _ in range(self.epochs):
             losses = []
-            for rows in torch.randperm(len(labels)).split(self.batch):
+            for rows in torch.split(torch.randperm(len(labels)), self.batch):
                 if len(rows) == 1 and len(labels) > 1:
                     continue  # batch norms need two
                 with _Taps(student, [a for a, _ in self.features]) as taps:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_edgebench.compressors.architecture import LowRank, Separable
     from pytest_edgebench.compressors.chain import (
         chain,
         distill,
+        low_rank,
         prebuilt,
         prune,
         prune_channels,
         prune_n_of_m,
         quantize,
+        separable,
     )
     from pytest_edgebench.compressors.channels import PruneChannels
     from pytest_edgebench.compressors.distill import Distill
@@ -33,6 +36,7 @@ _HOMES = {
     "Distill": "pytest_edgebench.compressors.distill",
     "Edge": "pytest_edgebench.edge",
     "EdgebenchError": "pytest_edgebench.errors",
+    "LowRank": "pytest_edgebench.compressors.architecture",
     "Model": "pytest_edgebench.declare.model",
     "Prune": "pytest_edgebench.compressors.prune",
     "PruneChannels": "pytest_edgebench.compressors.channels",
@@ -40,6 +44,7 @@ _HOMES = {
     "Quantize": "pytest_edgebench.compressors.quantize",
     "Recipe": "pytest_edgebench.declare.model",
     "Score": "pytest_edgebench.declare.score",
+    "Separable": "pytest_edgebench.compressors.architecture",
     "Step": "pytest_edgebench.declare.model",
     "StepContext": "pytest_edgebench.declare.model",
     "auc": "pytest_edgebench.declare.score",
@@ -49,6 +54,7 @@ _HOMES = {
     "distill": "pytest_edgebench.compressors.chain",
     "f1": "pytest_edgebench.declare.score",
     "load_run": "pytest_edgebench.record.store",
+    "low_rank": "pytest_edgebench.compressors.chain",
     "mae": "pytest_edgebench.declare.score",
     "model": "pytest_edgebench.declare.recipe",
     "prebuilt": "pytest_edgebench.compressors.chain",
@@ -57,6 +63,7 @@ _HOMES = {
     "prune_n_of_m": "pytest_edgebench.compressors.chain",
     "quantize": "pytest_edgebench.compressors.chain",
     "recipe": "pytest_edgebench.declare.recipe",
+    "separable": "pytest_edgebench.compressors.chain",
     "top1": "pytest_edgebench.declare.score",
     "top_k": "pytest_edgebench.declare.score",
 }
@@ -67,6 +74,7 @@ __all__ = [
     "Distill",
     "Edge",
     "EdgebenchError",
+    "LowRank",
     "Model",
     "Prune",
     "PruneChannels",
@@ -74,6 +82,7 @@ __all__ = [
     "Quantize",
     "Recipe",
     "Score",
+    "Separable",
     "Step",
     "StepContext",
     "auc",
@@ -83,6 +92,7 @@ __all__ = [
     "distill",
     "f1",
     "load_run",
+    "low_rank",
     "mae",
     "model",
     "prebuilt",
@@ -91,6 +101,7 @@ __all__ = [
     "prune_n_of_m",
     "quantize",
     "recipe",
+    "separable",
     "top1",
     "top_k",
 ]

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("pytest_edgebench.start", "write a first conftest, test and settings for a model file"),
     "merge": ("pytest_edgebench.merge", "join the run records of several CI jobs into one gate and report"),
     "profiles": ("pytest_edgebench.profiles.show", "show the profiles of this project and the catalogue"),
+    "setup": ("pytest_edgebench.setup", "make what a target needs and this environment cannot hold"),
 }
 """Command → module with ``configure(parser)`` and ``run(arguments) -> exit status``; one line of help."""
 

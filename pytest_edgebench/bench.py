@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.baseline import Baseline
     from pytest_edgebench.record.run import PairRecord
 
-FORMATS: Mapping[str, Format] = {runtime: fmt for fmt, runtime in USUAL.items()}
+FORMATS: Mapping[str, Format] = {
+    **{runtime: fmt for fmt, runtime in USUAL.items()},
+    "tflite-runtime": "tflite",
+}
 
 
 class Bench:

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_edgebench.begin import EDGE
 from pytest_edgebench.declare import marks, matrix
-from pytest_edgebench.declare.budget import BUDGET_MARK, CASES_MARK, MARKERS, Budget
+from pytest_edgebench.declare.budget import Budget
 from pytest_edgebench.declare.discover import Discovery, Visible
 from pytest_edgebench.declare.grammar import Understood, understand
 from pytest_edgebench.declare.limit import Planned
 from pytest_edgebench.declare.precedence import FOLDER, FUNCTION, Layered
 from pytest_edgebench.errors import declare as errors
+from pytest_edgebench.option_table import BUDGET_MARK, CASES_MARK
 from pytest_edgebench.profiles.profile import Profile
 
 if TYPE_CHECKING:
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.declare.matrix import Cell, Matrix
     from pytest_edgebench.declare.precedence import Layer
-
-EDGE = "edge"
-"""The argument of a test that stands for one case."""
 
 _OUR_ERRORS = "pytest_edgebench.errors."
 
@@ -224,12 +223,6 @@ class Collection:
         """All problems as one text; paths are told from the root folder."""
         many = f"{len(problems)} problems with models, recipes and budgets:\n\n" if len(problems) > 1 else ""
         return (many + "\n\n".join(problems)).replace(f"{self.config.rootpath}/", "")
-
-
-def add_markers(config: pytest.Config) -> None:
-    """Make our marks known (``pytest_configure``)."""
-    for line in MARKERS:
-        config.addinivalue_line("markers", line)
 
 
 def case_of(item: pytest.Item) -> Planned | None:

@@ -109,9 +109,9 @@ class Controller:
             for line in (*lines, *self._written):
                 reporter.line(line)
         if os.environ.get("GITHUB_ACTIONS") == "true":
-            from pytest_edgebench.reports.github import annotations
+            from pytest_edgebench.reports.github import commands
 
-            for line in annotations(run):
+            for line in commands(run):
                 reporter.line(line)
         if settings.suggest:
             from pytest_edgebench.reports.suggest import suggestions
@@ -264,8 +264,8 @@ class Controller:
         for path, text in wanted:
             try:
                 store.write(path, text)
-            except OSError as cause:
-                self._written.append(f"✕ {path} could not be written: {cause.strerror or cause}")
+            except EdgebenchError as error:
+                self._written.append(f"✕ {path}: {error.what}")
 
         summary = os.environ.get("GITHUB_STEP_SUMMARY", "")
         if summary:

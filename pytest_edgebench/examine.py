@@ -122,7 +122,7 @@ class Examination:
 
     def spec_for(self, fmt: Format) -> Spec:
         """The profile's worker; for another format than the case's, that of its usual runtime."""
-        profile = self.profile if fmt == self.fmt else replace(self.profile, runtime="")
+        profile = self.profile if fmt == self.fmt else replace(self.profile, runtime="", python="")
         return self.bench.spec(profile, fmt)
 
     @cached_property

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pytest
+
 REPORT = "edgebench-report.html"
 FEWEST_LOADS = 13
 """Below this many unanimous loads the sign e-value stays under 1000, so nothing could ever fail."""
@@ -181,3 +183,19 @@ INI: Sequence[tuple[str, Kind, Any, str]] = (
     ),
 )
 """Ini key, its type for pytest, its default, its help."""
+
+BUDGET_MARK, CASES_MARK = "edgebench_budget", "edgebench_cases"
+MARKERS = (
+    f"{BUDGET_MARK}(budget): what is demanded of a model on a device; write eb.budget(...)",
+    f"{CASES_MARK}(selection): the cases a test is made of; write eb.cases(...)",
+)
+"""Lines for the `markers` setting."""
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options and ini keys; for ``pytest_addoption``."""
+    group = parser.getgroup("edgebench", "pytest-edgebench: promises made to devices")
+    for name, arguments in OPTIONS.items():
+        group.addoption(name, **arguments)
+    for key, kind, default, text in INI:
+        parser.addini(key, text, type=kind, default=default)

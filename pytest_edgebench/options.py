@@ -12,7 +12,7 @@ import pytest
 
 from pytest_edgebench.errors import SettingsError
 from pytest_edgebench.errors import settings as errors
-from pytest_edgebench.option_table import CHOICES, FEWEST_LOADS, INI, OPTIONS, REPORT
+from pytest_edgebench.option_table import CHOICES, FEWEST_LOADS, REPORT
 from pytest_edgebench.profiles.beside import document_of_tests
 from pytest_edgebench.profiles.load import read_profiles, settings_document, settings_folder
 
@@ -92,15 +92,6 @@ class Settings:
     accuracy_mode: Literal["fixed-set", "population"] = "fixed-set"
     confirm_s: float = 20.0
     deadline_s: float = 120.0
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """Declare the options and ini keys; for ``pytest_addoption``."""
-    group = parser.getgroup("edgebench", "pytest-edgebench: promises made to devices")
-    for name, arguments in OPTIONS.items():
-        group.addoption(name, **arguments)
-    for key, kind, default, text in INI:
-        parser.addini(key, text, type=kind, default=default)
 
 
 def load(config: pytest.Config) -> Settings:

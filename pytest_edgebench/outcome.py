@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_edgebench.begin import CHECKS
 from pytest_edgebench.collection import case_of
 from pytest_edgebench.errors import BudgetExceeded, EdgebenchError, UnsupportedError
 from pytest_edgebench.errors import run as errors
 from pytest_edgebench.record.run import Check, Verdict, worst
-from pytest_edgebench.session import CHECKS
 
 if TYPE_CHECKING:
     from pathlib import Path

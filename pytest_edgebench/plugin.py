@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_edgebench import collection, hookspecs, options
-from pytest_edgebench.errors import EdgebenchError
-from pytest_edgebench.session import CHECKS, RUN, SESSION, Session
+from pytest_edgebench import begin, hookspecs, option_table
+from pytest_edgebench.begin import CHECKS, EDGE, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from pytest_edgebench.edge import Edge
     from pytest_edgebench.record.run import Check
+    from pytest_edgebench.session import Session
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -22,22 +22,17 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    options.add_options(parser)
+    option_table.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    collection.add_markers(config)
-    session = config.stash[SESSION] = Session(config)
-    if not session.worker:
-        from pytest_edgebench.controller import Controller
-
-        config.pluginmanager.register(Controller(session), "edgebench-controller")
+    for line in option_table.MARKERS:
+        config.addinivalue_line("markers", line)
+    if not begin.asked_for(config):
+        return
+    session = begin.begin(config)
     if config.pluginmanager.hasplugin("xdist") and not session.worker:
         config.pluginmanager.register(_Xdist(session), "edgebench-xdist")
-    if session.settings.selftest:
-        from pytest_edgebench.selftest import SelfTest
-
-        config.pluginmanager.register(SelfTest(session), "edgebench-selftest")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -46,7 +41,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    metafunc.config.stash[SESSION].collection.generate(metafunc)
+    if EDGE in metafunc.fixturenames or begin.declared():
+        begin.begin(metafunc.config).collection.generate(metafunc)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -54,20 +50,19 @@ def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     report = yield
-    return collector.config.stash[SESSION].collection.report(collector, report)
+    return begin.begin(collector.config).collection.report(collector, report) if begin.declared() else report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, None, None]:
-    ours = config.stash[SESSION]
-    ours.collection.check(session, items)
-    settings = ours.settings
-    if tuple(settings.selected) != tuple(settings.profiles):
-        collection.deselect(config, items, settings.selected)
+    ours = config.stash.get(SESSION, None)
+    if ours is not None:
+        ours.select(session, items)
     yield
-    ours.plan(items)  # after the filters of all other plugins
+    if ours is not None:
+        ours.plan(items)  # after the filters of all other plugins
 
 
 @pytest.fixture
@@ -88,6 +83,8 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    if SESSION not in item.config.stash:
+        return report
     from pytest_edgebench import outcome
 
     return outcome.finish(item, call, report)
@@ -110,6 +107,9 @@ class _Xdist:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
+        from pytest_edgebench.errors import EdgebenchError
+        from pytest_edgebench.session import RUN
+
         try:
             node.workerinput[RUN] = str(self._session.run_folder)
         except EdgebenchError as error:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_edgebench import options, ref_child
-from pytest_edgebench.collection import Collection, case_of
+from pytest_edgebench.collection import Collection, case_of, deselect
 from pytest_edgebench.declare.recipe import Family
 from pytest_edgebench.errors import EdgebenchError
 from pytest_edgebench.writing import writing
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.model import Model, Recipe
     from pytest_edgebench.examine import Examination
     from pytest_edgebench.record.baseline import Baseline
-    from pytest_edgebench.record.run import Check, Observation
+    from pytest_edgebench.record.run import Observation
 
 RUN = "edgebench_run"  # key of the run folder in what xdist hands to its workers
 KEPT_RUNS = 2  # folders of earlier sessions that stay, for whoever looks for the cause of a failure
@@ -110,6 +110,13 @@ class Session:
             (bool(planned.recipe) + compared) * self.settings.profiles[planned.case.profile].measured
             for planned in self.collection.plan.values()
         )
+
+    def select(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Tell the problems of the whole session; then keep the tests on the profiles asked for."""
+        self.collection.check(session, items)
+        selected = self.settings.selected
+        if tuple(selected) != tuple(self.settings.profiles):
+            deselect(self.config, items, selected)
 
     def plan(self, items: list[pytest.Item]) -> None:
         """Write down which cases the selected tests are to report, for whoever merges.
@@ -225,10 +232,6 @@ class Session:
         log = self.run_folder / "built.log"
         with writing(self.run_folder), log.open("a", encoding="utf-8") as file:
             file.write(text + "\n")
-
-
-SESSION = pytest.StashKey[Session]()
-CHECKS: pytest.StashKey[list[Check]] = pytest.StashKey()
 
 
 def _together(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

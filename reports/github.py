@@ -22,7 +22,7 @@ MOST_BYTES = 1 << 20
 _LEVELS = {status.WARNED: "warning", status.REGRESSED: "warning", status.INCONCLUSIVE: "notice"}
 
 
-def annotations(run: Run) -> list[str]:
+def commands(run: Run) -> list[str]:
     """Workflow commands, worst first: nine judgements and one line for all others; none when all is well."""
     found = [item for item in attention(run) if item.row is None or item.row.verdict is not Verdict.PASS]
     out = [_annotation(item) for item in found[:MOST]]

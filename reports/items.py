@@ -133,4 +133,4 @@ def _add(found: dict[object, Item], case: CaseResult, check: Check, item: Item) 
 
 def _urgency(item: Item) -> tuple[int, float]:
     use = status.use_of_budget(item.row) if item.row is not None else None
-    return status.ORDER.index(item.status), -(math.inf if use is None or math.isnan(use) else use)
+    return status.RANK[item.status.name], -(math.inf if use is None or math.isnan(use) else use)

@@ -37,6 +37,8 @@ NOT_RUN = Status("notrun", "–", "not run")
 
 ORDER = (ERROR, OVER, FAILED, REGRESSED, WARNED, INCONCLUSIVE, NOT_RUN, UNSUPPORTED, IMPROVED, PASSED)
 """Most urgent first."""
+RANK = {status.name: rank for rank, status in enumerate(ORDER)}
+"""Name of a status → its place in `ORDER`."""
 BLOCKING = (ERROR, OVER, FAILED)
 ATTENTION = (ERROR, OVER, FAILED, REGRESSED, WARNED, INCONCLUSIVE)
 SILENT = (NOT_RUN, UNSUPPORTED)

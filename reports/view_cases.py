@@ -65,7 +65,7 @@ class Card:
 def rows_of(case: CaseResult) -> list[Row]:
     """The judged rows of a case, each once, most urgent first."""
     seen = dict.fromkeys(row for check in case.checks for row in check.rows)
-    return sorted(seen, key=lambda row: status.ORDER.index(status.of_row(row)))
+    return sorted(seen, key=lambda row: status.RANK[status.of_row(row).name])
 
 
 def tightest(case: CaseResult) -> Row | None:
@@ -116,7 +116,7 @@ def cards(run: Run) -> tuple[Card, ...]:
 def _rank(case: CaseResult) -> tuple[int, float]:
     tight = tightest(case)
     use = status.use_of_budget(tight) if tight is not None else None
-    return status.ORDER.index(status.of_case(case)), -(use or 0.0)
+    return status.RANK[status.of_case(case).name], -(use or 0.0)
 
 
 def _card(case: CaseResult, run: Run, *, opened: bool) -> Card:

@@ -31,10 +31,15 @@ class Artifact:
         return self.record.key
 
     @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical bytes."""
+        return self.record.digest
+
+    @property
     def format(self) -> Format:
         return "tflite" if self.record.format == "tflite" else "onnx"
 
     @property
-    def size_bytes(self) -> int:
-        """All files of the artifact together."""
+    def size(self) -> int:
+        """Bytes of all files of the artifact together."""
         return sum(self.record.files.values())

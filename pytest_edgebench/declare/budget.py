@@ -15,19 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal, Never, TypedDict, Unpack, get_ar
 
 from pytest_edgebench.declare.limit import METRICS
 from pytest_edgebench.errors import declare as errors
+from pytest_edgebench.option_table import BUDGET_MARK, CASES_MARK
 from pytest_edgebench.record.run import Level, Rung
 
 if TYPE_CHECKING:
     import pytest
 
 Text = str | Sequence[str]
-BUDGET_MARK = "edgebench_budget"
-CASES_MARK = "edgebench_cases"
-MARKERS = (
-    f"{BUDGET_MARK}(budget): what is demanded of a model on a device; write eb.budget(...)",
-    f"{CASES_MARK}(selection): the cases a test is made of; write eb.cases(...)",
-)
-"""Lines for the `markers` setting."""
 
 
 class Limits(TypedDict, total=False):

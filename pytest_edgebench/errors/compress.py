@@ -121,3 +121,10 @@ def loss_diverged(epoch: int) -> BuildError:
         f"training diverged: the loss is NaN or infinite in epoch {epoch}",
         fix="lower rate=, or look whether the teacher's outputs are finite",
     )
+
+
+def bad_rank(given: object) -> DeclarationError:
+    return DeclarationError(
+        f"ratio= of LowRank is a share of the full rank between 0 and 1, not {given!r}",
+        fix="write e.g. eb.low_rank(model, 0.5)",
+    )

@@ -207,6 +207,14 @@ def _dims(shape: Sequence[int | None]) -> str:
     return f"[{', '.join('any' if n is None else str(n) for n in shape)}]"
 
 
+def _dynamic_int8(facts: Mapping[str, Any]) -> tuple[str, str]:
+    return (
+        f"{facts['runtime']} {facts['version']} answers garbage, without an error, on this file's fully "
+        "connected layers (real numbers in, int8 weights with a scale for each channel): it is not run",
+        'quantize with static-int8, or run this file with LiteRT (runtime = "litert")',
+    )
+
+
 _REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "option": _option,
     "option_value": _option_value,
@@ -220,6 +228,7 @@ _REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "output_shape": _output_shape,
     "output_kind": _output_kind,
     "raised": _raised,
+    "dynamic_int8": _dynamic_int8,
 }
 
 

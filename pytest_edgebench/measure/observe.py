@@ -97,7 +97,7 @@ class Observer:
             return Metric(value, unit, "static", n)
 
         return {
-            "size": counted(artifact.size_bytes, "B", files),
+            "size": counted(artifact.size, "B", files),
             "gzip": counted(self._gzip(artifact), "B", files),
             "parameters": counted(counts.parameters),
             "macs": counted(counts.macs),

@@ -20,7 +20,7 @@ class Spec:
     """What makes one worker process differ from another; hashable.
 
     Attributes:
-        runtime: "onnxruntime" or "litert", or the path of a runtime file.
+        runtime: "onnxruntime", "litert" or "tflite-runtime", or the path of a runtime file.
         python: interpreter of another environment, which needs Python ≥ 3.11, numpy and the runtime; "" for
             this one.
         options: of the runtime, as pairs; kept sorted.

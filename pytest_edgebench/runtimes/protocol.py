@@ -1,9 +1,10 @@
 """What a runtime file offers to the worker, and where the files of the known runtimes are.
 
 A runtime file is loaded by its path, also where this package is not installed: it may import nothing but
-Python's own library, numpy and its runtime (names used in annotations only are imported under
-``TYPE_CHECKING``). A mistake a user can mend is raised as ``ValueError(code, facts)``, where the code is one
-of those in `pytest_edgebench.errors.measure` and facts is a mapping of plain values.
+Python's own library, numpy, its runtime and, by its path, a file beside it (names used in
+annotations only are imported under ``TYPE_CHECKING``). A mistake a user can mend is raised as
+``ValueError(code, facts)``, where the code is one of those in `pytest_edgebench.errors.measure` and facts is
+a mapping of plain values.
 """
 
 from __future__ import annotations
@@ -83,8 +84,13 @@ class RuntimeFile(Protocol):
 USUAL: Mapping[Format, str] = {"onnx": "onnxruntime", "tflite": "litert"}
 """Format → the runtime that runs it where a profile names none."""
 
-FILES: Mapping[str, str] = {"onnxruntime": "run_onnxruntime.py", "litert": "run_litert.py"}
+FILES: Mapping[str, str] = {
+    "onnxruntime": "run_onnxruntime.py",
+    "litert": "run_litert.py",
+    "tflite-runtime": "run_tflite_runtime.py",
+}
 DISTRIBUTIONS: Mapping[str, str] = {"onnxruntime": "onnxruntime", "litert": "ai-edge-litert"}
+"""Those that live in this environment; tflite-runtime needs one of its own."""
 
 
 def runtime_file(runtime: str, where: str = "") -> Path:

@@ -8,15 +8,23 @@ Options:
 from __future__ import annotations
 
 import importlib.metadata
-from typing import TYPE_CHECKING, Any
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
-    from pytest_edgebench.runtimes.protocol import Array, Option, Tensor
+    from pytest_edgebench.runtimes import tflite_session
+    from pytest_edgebench.runtimes.protocol import Option
+else:
+    _spec = importlib.util.spec_from_file_location(
+        "edgebench_tflite_session", Path(__file__).with_name("tflite_session.py")
+    )
+    tflite_session = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(tflite_session)
 
 RESOLVERS = {
     "default": OpResolverType.AUTO,
@@ -29,56 +37,9 @@ def describe() -> dict[str, str]:
     return {"name": "litert", "version": importlib.metadata.version("ai-edge-litert")}
 
 
-def load(path: str, threads: int, options: Mapping[str, Option]) -> LiteRtSession:
+def load(path: str, threads: int, options: Mapping[str, Option]) -> tflite_session.TfliteSession:
     """Load a ``.tflite`` file and plan its memory."""
-    for key in options:
-        if key != "delegates":
-            raise ValueError("option", {"key": key, "known": ["delegates"]})
-    delegates = options.get("delegates", "default")
-    if delegates not in RESOLVERS:
-        raise ValueError("option_value", {"key": "delegates", "value": delegates, "known": [*RESOLVERS]})
-    interpreter = Interpreter(
-        model_path=path, num_threads=threads, experimental_op_resolver_type=RESOLVERS[str(delegates)]
-    )
+    resolver = tflite_session.resolver(options, RESOLVERS)
+    interpreter = Interpreter(model_path=path, num_threads=threads, experimental_op_resolver_type=resolver)
     interpreter.allocate_tensors()
-    return LiteRtSession(interpreter)
-
-
-class LiteRtSession:
-    """A loaded file; `call` is ``invoke()`` alone."""
-
-    def __init__(self, interpreter: Interpreter) -> None:
-        self._interpreter = interpreter
-        self._inputs = interpreter.get_input_details()
-        self._outputs = interpreter.get_output_details()
-        self._shapes = [tuple(details["shape"]) for details in self._inputs]
-        self.inputs = [_tensor(details) for details in self._inputs]
-        self.outputs = [_tensor(details) for details in self._outputs]
-        self.call: Callable[[], object] = interpreter.invoke
-
-    def bind(self, arrays: Sequence[Array]) -> None:
-        shapes = [array.shape for array in arrays]
-        if shapes != self._shapes:
-            for details, shape in zip(self._inputs, shapes, strict=True):
-                self._interpreter.resize_tensor_input(details["index"], shape)
-            self._interpreter.allocate_tensors()
-            self._shapes = shapes
-        for details, array in zip(self._inputs, arrays, strict=True):
-            self._interpreter.set_tensor(details["index"], array)
-
-    def results(self) -> list[Array]:
-        return [self._interpreter.get_tensor(details["index"]) for details in self._outputs]
-
-
-def _tensor(details: Mapping[str, Any]) -> Tensor:
-    dtype = np.dtype(details["dtype"])
-    scales = details["quantization_parameters"]["scales"]
-    zeros = details["quantization_parameters"]["zero_points"]
-    return {
-        # Converters from TensorFlow call an argument x "serving_default_x:0".
-        "name": details["name"].removeprefix("serving_default_").removesuffix(":0"),
-        "shape": [int(n) if n >= 0 else None for n in details["shape_signature"]],
-        "dtype": dtype.name if dtype.kind in "biuf" else "",
-        "scale": float(scales[0]) if len(scales) == 1 and dtype.kind in "iu" else None,
-        "zero_point": int(zeros[0]) if len(zeros) == 1 else 0,
-    }
+    return tflite_session.TfliteSession(interpreter)

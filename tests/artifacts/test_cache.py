@@ -46,7 +46,7 @@ def test_what_was_put_is_found_again_also_by_another_process(tmp_path: Path) -> 
         assert found.path == path
         assert found.path.read_bytes() == b"model"
         assert found.record.files == {"m.onnx": 5, "side/w.bin": 2}
-        assert found.size_bytes == 7
+        assert found.size == 7
         assert found.record.steps == RECORD.steps
         assert found.record.notes == ("note",)
         assert not found.fresh

@@ -70,7 +70,10 @@ def in_turns(first: Callable[[], float], second: Callable[[], float], count: int
 
 
 def seconds(
-    command: Sequence[str], folder: Path, statuses: tuple[int, ...] = (0,), more: Mapping[str, str] | None = None
+    command: Sequence[str],
+    folder: Path,
+    statuses: tuple[int, ...] = (0,),
+    more: Mapping[str, str] | None = None,
 ) -> float:
     """How long a command takes.
 

@@ -77,7 +77,8 @@ def write_cells(folder: Path) -> None:
         lines += ["", "", '@eb.recipe(models=["*"])', f"def recipe{number}(model):"]
         lines += ['    return eb.quantize(model, "dynamic-int8")']
     (folder / "conftest.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    test = 'import pytest_edgebench as eb\n\n\n@eb.budget(size="1 MB")\ndef test_cells(edge):\n    edge.check()\n'
+    test = 'import pytest_edgebench as eb\n\n\n@eb.budget(size="1 MB")\n'
+    test += "def test_cells(edge):\n    edge.check()\n"
     (folder / "test_cells.py").write_text(test, encoding="utf-8")
     settings = [f'[profiles.board{number}]\nextends = "{BOARD}"\n' for number in range(PROFILES)]
     (folder / "edgebench.toml").write_text("\n".join(settings), encoding="utf-8")

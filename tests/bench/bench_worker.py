@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -17,6 +16,9 @@ from pytest_edgebench.measure import worker
 from pytest_edgebench.measure.client import Client
 from pytest_edgebench.measure.spec import Spec
 from pytest_edgebench.runtimes.protocol import runtime_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WIDTH = 128
 CALL_S = 20e-6

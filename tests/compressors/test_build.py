@@ -228,7 +228,7 @@ def test_a_source_file_and_a_prebuilt_one_are_copied_as_they_are(builder: Builde
     ):
         artifact = builder.build(source, "onnx")
         assert artifact.path.name == "mine.onnx"
-        assert artifact.size_bytes == whole
+        assert artifact.size == whole
         assert artifact.record.steps == ()
         assert artifact.path.read_bytes() == (tmp_path / "w" / "mine.onnx").read_bytes()
 

@@ -130,7 +130,7 @@ def test_weights_only(shared_builder: Builder, mlp: Model, fmt: Format, bits: in
     assert after.weight_bytes[dtype] == (64 * 32 + 32 * 4) * bits // 8
     assert (after.parameters, after.macs) == (before.parameters, before.macs)
     assert after.float_ops == before.float_ops
-    assert built.size_bytes < shared_builder.build(mlp, fmt).size_bytes
+    assert built.size < shared_builder.build(mlp, fmt).size
     assert 0 < error(shared_builder, mlp, recipe, fmt) < most
 
 
@@ -138,7 +138,7 @@ def test_blocks_of_another_size(shared_builder: Builder, mlp: Model) -> None:
     small, large = (
         shared_builder.build(quantize(mlp, "weight-int4", block=block), "onnx") for block in (16, 64)
     )
-    assert small.size_bytes > large.size_bytes
+    assert small.size > large.size
 
 
 def test_convolutions_keep_float_weights_on_onnx(shared_builder: Builder, cnn: Model) -> None:

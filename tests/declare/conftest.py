@@ -25,6 +25,7 @@ import json
 import pytest
 
 from pytest_edgebench import collection as edgebench
+from pytest_edgebench.option_table import MARKERS
 from pytest_edgebench.profiles.profile import Profile
 
 COLLECTION = pytest.StashKey()
@@ -36,7 +37,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    edgebench.add_markers(config)
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
     config.stash[COLLECTION] = edgebench.Collection(config, PROFILES)
 
 

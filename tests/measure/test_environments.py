@@ -116,7 +116,7 @@ def test_an_unknown_runtime() -> None:
         Spec.of(profile, "onnx")
     assert str(caught.value) == (
         "edgebench.toml: profiles.p: there is no runtime 'tensorrt'\n"
-        "  fix: write one of litert, onnxruntime, or the path of a runtime file (.py)"
+        "  fix: write one of litert, onnxruntime, tflite-runtime, or the path of a runtime file (.py)"
     )
 
 
@@ -127,7 +127,8 @@ def test_an_option_that_is_no_value() -> None:
 
 
 def test_runtimes_are_listed_alike() -> None:
-    assert set(USUAL.values()) == set(FILES) == set(DISTRIBUTIONS)
+    assert set(USUAL.values()) == set(DISTRIBUTIONS)
+    assert set(FILES) == {*DISTRIBUTIONS, "tflite-runtime"}
     assert all(runtime_file(name).is_file() for name in FILES)
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_edgebench import hookspecs
-from pytest_edgebench.option_table import INI, OPTIONS
-from pytest_edgebench.options import Settings, add_options, load
+from pytest_edgebench.option_table import INI, OPTIONS, add_options
+from pytest_edgebench.options import Settings, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -301,7 +301,8 @@ def test_options_reach_the_workers_of_xdist(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         plain_hooks="""
         from pytest_edgebench import hookspecs
-        from pytest_edgebench.options import add_options, load
+        from pytest_edgebench.option_table import add_options
+        from pytest_edgebench.options import load
 
         def pytest_addhooks(pluginmanager):
             pluginmanager.add_hookspecs(hookspecs)

@@ -151,7 +151,7 @@ KEYS = [
     ),
     ("target = 1", "target", "this is 1, not text", 'write target = "host"'),
     ("runtime = 'onnx'", "runtime", "there is no runtime 'onnx'", "did you mean 'onnxruntime'?"),
-    ("runtime = 'xyz'", "runtime", "there is no runtime 'xyz'", "there is: litert, onnxruntime."),
+    ("runtime = 'xyz'", "runtime", "there is no runtime 'xyz'", "litert, onnxruntime, tflite-runtime."),
     ("python = 3.10", "python", "this is 3.1, not text", 'write python = ".venv-old/bin/python"'),
     ("python = '~nobody-here/x'", "python", "no such user's home", "write the path in full"),
     (

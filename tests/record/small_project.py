@@ -81,7 +81,11 @@ def write(folder: Path) -> Path:
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """``python -m COMMAND`` in a folder, as a user runs it."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "GIT_"))}
+    # A CI's own variables change what a session keeps and where it reports.
+    ours = ("PYTEST_", "GIT_", "GITHUB_")
+    environment = {
+        key: value for key, value in os.environ.items() if key != "CI" and not key.startswith(ours)
+    }
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,

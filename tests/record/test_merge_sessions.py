@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,3 +67,10 @@ def test_a_job_that_was_stopped_fails(project: Path) -> None:
     status, text = gate(project)
     assert status == 1, text
     assert "1 not run (right: the session ended before it)" in text
+
+
+def test_a_record_that_cannot_be_written_is_told(project: Path) -> None:
+    done = run(project, "pytest", "--edgebench-profile=left", "--edgebench-json=net.onnx/run.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"net\.onnx/run\.json: the file cannot be written: (Not a dir|File exists)", done.stdout)
+    assert "1 case: 1 pass" in done.stdout

@@ -10,7 +10,7 @@ from report_runs import HOSTILE, case, matrix, over, run
 
 from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports import github, markdown
-from pytest_edgebench.reports.github import annotations, summarise
+from pytest_edgebench.reports.github import commands, summarise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ COMMAND = re.compile(r"::(error|warning|notice) ((?:file=[^,:]+,line=\d+,)?title
 
 
 def test_on_the_budgets_own_line() -> None:
-    (line,) = annotations(run(case(rows=(over(),))))
+    (line,) = commands(run(case(rows=(over(),))))
     assert line.startswith(
         "::error file=tests/test_kws.py,line=6,title=kws-int8-rpi4%3A latency::latency p50  "
     )
@@ -31,16 +31,16 @@ def test_on_the_budgets_own_line() -> None:
 
 def test_what_only_warns_or_is_open() -> None:
     warned = replace(over(), level="warn")
-    (line,) = annotations(run(case(rows=(warned,))))
+    (line,) = commands(run(case(rows=(warned,))))
     assert line.startswith("::warning ")
-    (line,) = annotations(run(case(rows=(replace(over(), verdict=Verdict.INCONCLUSIVE),))))
+    (line,) = commands(run(case(rows=(replace(over(), verdict=Verdict.INCONCLUSIVE),))))
     assert line.startswith("::notice ")
-    assert annotations(matrix(8, broken=False)) == []
+    assert commands(matrix(8, broken=False)) == []
 
 
 def test_nine_and_a_line_for_the_rest() -> None:
     cases = [case(profile=f"p{i}", rows=(over(0.0286 + i / 1e3),)) for i in range(25)]
-    lines = annotations(replace(run(*cases), problems=("a case is gone",)))
+    lines = commands(replace(run(*cases), problems=("a case is gone",)))
     assert len(lines) == 10
     assert lines[0] == "::error title=edgebench::a case is gone"
     assert lines[-1].endswith("::and 17 more: see the step summary")
@@ -48,7 +48,7 @@ def test_nine_and_a_line_for_the_rest() -> None:
 
 def test_no_name_ends_a_command() -> None:
     cases = [case(name, name, name, rows=(over(place=name),), reason=name) for name in HOSTILE]
-    found = annotations(run(*cases, problems=HOSTILE))
+    found = commands(run(*cases, problems=HOSTILE))
     assert len(found) == 10
     for line in found:
         assert COMMAND.fullmatch(line), line

@@ -57,6 +57,7 @@ def test_every_section_and_its_anchor() -> None:
     for name in (
         "failures",
         "matrix",
+        "tradeoff",
         "cases",
         "all",
         "env",

@@ -1,0 +1,227 @@
+"""`LowRank` and `Separable`: layers replaced by cheaper ones that do nearly the same."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from pytest_edgebench.compressors.finetune import finetuned, wants_data
+from pytest_edgebench.compressors.prune import check_finetune
+from pytest_edgebench.declare.model import Stage, Step, StepContext
+from pytest_edgebench.errors import build as errors
+from pytest_edgebench.errors import compress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch.nn import Conv2d, Linear, Module
+
+    from pytest_edgebench.compressors.finetune import Finetune
+    from pytest_edgebench.record.run import Counts
+
+
+@dataclass(frozen=True)
+class _Substitute(Step):
+    """Replaces layers one by one, tells which, and trains what came out."""
+
+    stages: ClassVar[Mapping[str, Stage]] = {"onnx": "torch", "tflite": "torch"}
+    libraries: ClassVar[Mapping[str, tuple[str, ...]]] = {"onnx": ("torch",), "tflite": ("torch",)}
+
+    finetune: Finetune | None = None
+    exclude: tuple[str, ...] | str = ()
+
+    def __post_init__(self) -> None:
+        check_finetune(self.finetune, 1)
+        patterns = (self.exclude,) if isinstance(self.exclude, str) else self.exclude
+        if not isinstance(patterns, tuple) or not all(isinstance(p, str) and p for p in patterns):
+            raise errors.bad_patterns("exclude", self.exclude)
+        object.__setattr__(self, "exclude", patterns)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it reads the model's labelled data."""
+        return wants_data(self.finetune)
+
+    def replacement(self, layer: Module) -> Module | None:
+        """A cheaper layer; None where there is none."""
+        raise NotImplementedError
+
+    def torch(self, module: Module, context: StepContext) -> Module:
+        module, replaced = _replaced(module, self.replacement, self.exclude)
+        if not replaced:
+            raise errors.no_effect(str(self), "no layer became smaller by it", "")
+        context.note(f"{type(self).__name__} replaced {', '.join(name or 'the model' for name in replaced)}")
+        return finetuned(module, self.finetune, context)
+
+    def effect(self, before: Counts, after: Counts) -> str | None:
+        if after.parameters < before.parameters:
+            return None
+        return f"the model has {after.parameters} parameters, no fewer than before"
+
+
+@dataclass(frozen=True)
+class LowRank(_Substitute):
+    """Linear layers and ungrouped 2-d convolutions as two thinner ones, by singular value decomposition.
+
+    A weight (out, in) of rank r is a product (out, r) (r, in): the best one in the least-squares sense is cut
+    from the singular value decomposition (Eckart and Young 1936). A convolution becomes one with r channels
+    and a 1 x 1 one (Zhang et al. 2015, "Accelerating Very Deep Convolutional Networks"). Layers that would
+    not get smaller, and those that share their weight with another, stay.
+
+    Attributes:
+        ratio: r as a share of the full rank, 0 < ratio < 1, at least 1.
+        finetune: as of `Prune`.
+        exclude: pattern or patterns of names, as in ``named_modules()``, of layers that stay.
+
+    Raises:
+        DeclarationError: another ratio, no function, no patterns.
+    """
+
+    ratio: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        number = isinstance(self.ratio, int | float) and not isinstance(self.ratio, bool)
+        if not number or not 0 < self.ratio < 1:
+            raise compress.bad_rank(self.ratio)
+
+    def replacement(self, layer: Module) -> Module | None:
+        from torch import nn
+
+        if isinstance(layer, nn.Linear):
+            return _thin_linear(layer, self.ratio)
+        if isinstance(layer, nn.Conv2d) and layer.groups == 1:
+            return _thin_convolution(layer, self.ratio)
+        return None
+
+
+@dataclass(frozen=True)
+class Separable(_Substitute):
+    """Ungrouped 2-d convolutions wider than 1 x 1 as a depthwise and a 1 x 1 convolution.
+
+    As MobileNets use (Howard et al. 2017). The pair starts as the nearest one to the old weight: for each
+    input channel the first singular vectors of its (out, taps) matrix. That is seldom near enough without
+    training: give `finetune`, or let `Distill` follow.
+
+    Attributes:
+        finetune: as of `Prune`.
+        exclude: pattern or patterns of names, as in ``named_modules()``, of layers that stay.
+
+    Raises:
+        DeclarationError: no function, no patterns.
+    """
+
+    def replacement(self, layer: Module) -> Module | None:
+        from torch import nn
+
+        if isinstance(layer, nn.Conv2d) and layer.groups == 1 and layer.weight[0, 0].numel() > 1:
+            return _separable(layer)
+        return None
+
+
+def _replaced(
+    module: Module, make: Callable[[Module], Module | None], exclude: tuple[str, ...] | str
+) -> tuple[Module, list[str]]:
+    """The module with layers replaced, and their names; a layer used at several places is replaced once."""
+    named = list(module.named_modules(remove_duplicate=False))
+    owners = {id(layer): layer for _, layer in named}.values()
+    shared = Counter(id(weight) for layer in owners if (weight := getattr(layer, "weight", None)) is not None)
+    made: dict[int, Module | None] = {}
+    names = []
+    for name, layer in named:
+        weight = getattr(layer, "weight", None)
+        if weight is None or shared[id(weight)] > 1 or any(fnmatch.fnmatch(name, p) for p in exclude):
+            continue
+        if id(layer) not in made:
+            made[id(layer)] = _smaller(layer, make(layer))
+        new = made[id(layer)]
+        if new is None:
+            continue
+        names.append(name)
+        if not name:
+            return new, names
+        parent, _, attribute = name.rpartition(".")
+        setattr(module.get_submodule(parent), attribute, new)
+    return module, names
+
+
+def _smaller(old: Module, new: Module | None) -> Module | None:
+    """`new` if it has fewer parameters than `old`."""
+    if new is None:
+        return None
+    sizes = [sum(p.numel() for p in m.parameters()) for m in (new, old)]
+    return new if sizes[0] < sizes[1] else None
+
+
+def _factors(matrix: Any, ratio: float) -> tuple[Any, Any]:
+    """(out, r) and (r, in) whose product is nearest to the matrix (out, in), scaled alike."""
+    import torch
+
+    u, s, v = torch.linalg.svd(matrix.detach().double(), full_matrices=False)
+    rank = max(1, round(ratio * len(s)))
+    root = s[:rank].sqrt()
+    return (u[:, :rank] * root).to(matrix.dtype), (root[:, None] * v[:rank]).to(matrix.dtype)
+
+
+def _thin_linear(layer: Linear, ratio: float) -> Module:
+    import torch
+    from torch import nn
+
+    left, right = _factors(layer.weight, ratio)
+    first = nn.Linear(layer.in_features, len(right), bias=False)
+    second = nn.Linear(len(right), layer.out_features, bias=layer.bias is not None)
+    with torch.no_grad():
+        first.weight.copy_(right)
+        second.weight.copy_(left)
+        if layer.bias is not None:
+            second.bias.copy_(layer.bias)
+    return nn.Sequential(first, second)
+
+
+def _thin_convolution(layer: Conv2d, ratio: float) -> Module:
+    import torch
+
+    left, right = _factors(layer.weight.flatten(1), ratio)
+    pair = _pair(layer, middle=len(right), groups=1)
+    with torch.no_grad():
+        pair[0].weight.copy_(right.view_as(pair[0].weight))
+        pair[1].weight.copy_(left.view_as(pair[1].weight))
+    return cast("Module", pair)
+
+
+def _separable(layer: Conv2d) -> Module:
+    import torch
+
+    pair = _pair(layer, middle=layer.in_channels, groups=layer.in_channels)
+    with torch.no_grad():
+        for channel in range(layer.in_channels):
+            u, s, v = torch.linalg.svd(layer.weight[:, channel].flatten(1).double(), full_matrices=False)
+            root = s[0].sqrt()
+            pair[0].weight[channel, 0] = (root * v[0]).view_as(pair[0].weight[channel, 0])
+            pair[1].weight[:, channel, 0, 0] = u[:, 0] * root
+    return cast("Module", pair)
+
+
+def _pair(layer: Conv2d, *, middle: int, groups: int) -> Any:
+    """A convolution like `layer` with `middle` outputs and no bias, then a 1 x 1 one with its bias."""
+    import torch
+    from torch import nn
+
+    first = nn.Conv2d(
+        layer.in_channels,
+        middle,
+        cast("tuple[int, int]", layer.kernel_size),
+        stride=cast("tuple[int, int]", layer.stride),
+        padding=cast("Any", layer.padding),
+        dilation=cast("tuple[int, int]", layer.dilation),
+        groups=groups,
+        bias=False,
+        padding_mode=layer.padding_mode,
+    )
+    second = nn.Conv2d(middle, layer.out_channels, 1, bias=layer.bias is not None)
+    with torch.no_grad():
+        if layer.bias is not None and second.bias is not None:
+            second.bias.copy_(layer.bias)
+    return nn.Sequential(first, second)

@@ -1,0 +1,93 @@
+"""When a session of ours begins: not before something needs it, since every start of pytest pays for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_edgebench.option_table import INI, OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_edgebench.record.run import Check
+    from pytest_edgebench.session import Session
+
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+CHECKS: pytest.StashKey[list[Check]] = pytest.StashKey()
+EDGE = "edge"
+"""The argument of a test that stands for one case."""
+DECLARING = ("pytest_edgebench.declare.budget", "pytest_edgebench.declare.model")
+"""Modules that are loaded once a project declares something of ours."""
+
+
+def declared() -> bool:
+    """Whether anything of ours was declared in this process."""
+    return any(name in sys.modules for name in DECLARING)
+
+
+def asked_for(config: pytest.Config) -> bool:
+    """Whether settings, options or other processes ask for a session before any test is collected."""
+    option: Any = config.option
+    given = any(
+        getattr(option, name.lstrip("-").replace("-", "_")) not in (arguments.get("default"), None, False)
+        for name, arguments in OPTIONS.items()
+    )
+    parallel = getattr(option, "numprocesses", None) or getattr(option, "dist", "no") != "no"
+    within = hasattr(config, "workerinput") or "EDGEBENCH_REF" in os.environ
+    ini = any(_set(config, key, default) for key, _, default, _ in INI)
+    return bool(given or parallel or within or ini or option.pyargs or any(_settings(config)))
+
+
+def begin(config: pytest.Config) -> Session:
+    """The session of this process, begun with the first call.
+
+    Raises:
+        pytest.UsageError: an option, an ini key or the settings file is wrong.
+    """
+    found = config.stash.get(SESSION, None)
+    if found is not None:
+        return found
+    from pytest_edgebench.session import Session
+
+    session = config.stash[SESSION] = Session(config)
+    if not session.worker:
+        from pytest_edgebench.controller import Controller
+
+        config.pluginmanager.register(Controller(session), "edgebench-controller")
+    if session.settings.selftest:
+        from pytest_edgebench.selftest import SelfTest
+
+        config.pluginmanager.register(SelfTest(session), "edgebench-selftest")
+    return session
+
+
+def _set(config: pytest.Config, key: str, default: Any) -> bool:
+    try:
+        return bool(config.getini(key) != default)
+    except (TypeError, ValueError, pytest.UsageError):  # told with better words once the settings are read
+        return True
+
+
+def _settings(config: pytest.Config) -> Iterator[bool]:
+    """Whether settings of ours lie beside the ini file, or round the tests that are asked for."""
+    beside = config.inipath.parent if config.inipath is not None else config.rootpath
+    yield (beside / ".edgebench").is_dir() or _holds(beside)
+    start, root = config.invocation_params.dir, config.rootpath
+    for argument in config.args:
+        place = start / argument.partition("::")[0]
+        for folder in (place, *place.parents):
+            yield (folder / "edgebench.toml").is_file()
+            if folder == root:
+                break
+
+
+def _holds(folder: Path) -> bool:
+    if (folder / "edgebench.toml").exists():
+        return True
+    shared = folder / "pyproject.toml"
+    return shared.is_file() and b"edgebench" in shared.read_bytes()

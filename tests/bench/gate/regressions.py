@@ -1,0 +1,175 @@
+"""``python tests/bench/gate/regressions.py``: real slowdowns through the rule, at limits of 3 % and 5 %.
+
+Each network is compared with ones that have more layers or channels, and with itself called 11 times for 10.
+What the change really is, a long measurement shows first: 280 loads in two processes. Verdicts are then
+counted by how far that is from the limit. ``--threads 2`` does the same with two threads.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate_files import Kind, copy_of, inputs, kinds, network, slower
+from gate_results import Results, least, parser, read, results, table, told, where
+
+from pytest_edgebench.judge.loads import trimmed
+from pytest_edgebench.judge.matrix import alpha_per_cell
+from pytest_edgebench.measure import locks, race
+from pytest_edgebench.measure.pool import Pool
+
+if TYPE_CHECKING:
+    from gate_results import Line
+
+    from pytest_edgebench.judge.timing import Decision
+
+NAME = "regressions"
+SIZES = (0.03, 0.4, 3.0, 30.0)
+LIMITS = (1.03, 1.05)
+CHANGES = (1, 2, 3, 4, 5, 6, 8, 10)
+WAYS = ("layers", "channels")
+ELEVEN = "11 for 10"
+CELLS = 100
+ROUNDS = 4
+"""Verdicts on each change, limit and network: 17 changes x 4 = 68 for each network at each limit."""
+BINS = (
+    ("3 points and more under the limit", -math.inf, -3.0),
+    ("1 to 3 points under", -3.0, -1.0),
+    ("up to 1 point under", -1.0, 0.0),
+    ("up to 1 point over", 0.0, 1.0),
+    ("1 to 3 points over", 1.0, 3.0),
+    ("3 points and more over", 3.0, math.inf),
+)
+
+
+def truth(
+    pool: Pool, kind: Kind, files: tuple[Path, Path], rows: int, threads: int, loads: int, *, eleven: bool
+) -> Line:
+    """The change that many loads in two processes show, with its 95 % interval, in percent."""
+    q: list[float] = []
+    for seed in (1, 2):
+        with locks.timing("host", "a long measurement"), pool.fresh(kind.spec(threads)) as client:
+            pairs = client.pairs(
+                *files, inputs(kind, rows), loads=loads // 2, seed=seed, seconds=1800, deadline_s=2400,
+                eleven_for_ten=eleven,
+            )  # fmt: skip
+        q += [math.log(b / a) for a, b in zip(pairs.a_s, pairs.b_s, strict=True)]
+    middle = trimmed(q)
+    change, low, high = (
+        100 * (math.exp(x) - 1) for x in (middle.mean, middle.low(0.025), middle.high(0.025))
+    )
+    return {
+        "change": change,
+        "low": low,
+        "high": high,
+        "loads": len(q),
+        "call_ms": 1000 * float(min(pairs.a_s)),
+    }
+
+
+def run(kept: Results, threads: int) -> None:
+    """All that is not done yet, until the time is up."""
+    sizes: tuple[float, ...] = (0.03,) if kept.quick else SIZES
+    changes: tuple[int, ...] = (2, 8) if kept.quick else CHANGES
+    loads, rounds = (24, 1) if kept.quick else (280, ROUNDS)
+    truths = {line["key"]: line for line in kept.lines() if line["what"] == "truth"}
+    done = {line["key"] for line in kept.lines() if line["what"] == "verdict"}
+    ways = [(how, percent) for percent in changes for how in WAYS] + [(ELEVEN, 10)]
+    # All networks before the second round of any, so that a run cut short is even.
+    for number, kind, (how, percent), limit in itertools.product(range(rounds), kinds(sizes), ways, LIMITS):
+        change = f"{kind.name} {how} {percent} threads {threads}"
+        key = f"{change} limit {limit} {number}"
+        if key in done:
+            continue
+        if not kept.time_left:
+            return
+        eleven = how == ELEVEN
+        with tempfile.TemporaryDirectory() as folder, Pool(Path(folder)) as pool:
+            path, rows = network(kept.models, pool.get(kind.spec()), kind)
+            other = copy_of(path) if eleven else slower(path, kind, rows, percent, how)
+            if change not in truths:
+                found = truth(pool, kind, (path, other), rows, threads, loads, eleven=eleven)
+                truths[change] = {"key": change, **found}
+                kept.add(what="truth", threads=threads, **truths[change])
+            terms = race.Terms(limit, alpha_per_cell(CELLS))
+            spec, sample = kind.spec(threads), inputs(kind, rows)
+            with locks.timing("host", "regressions for the gate"):
+                null: Decision = race.run_leg(pool.get(spec), path, copy_of(path), sample, terms).decision
+                result = race.compare(pool, spec, path, other, sample, terms, null, eleven_for_ten=eleven)
+            kept.add(
+                what="verdict", key=key, of=change, limit=limit, ms=kind.ms, runtime=kind.runtime,
+                dtype=kind.dtype, threads=threads, how=how, null=str(null.verdict), **told(*result),
+            )  # fmt: skip
+
+
+def distance(line: Line, truths: dict[str, Line]) -> float:
+    """Points from the limit to the change that the long measurement showed."""
+    return float(truths[line["of"]]["change"]) - 100 * (float(line["limit"]) - 1)
+
+
+def wrong(line: Line, truths: dict[str, Line]) -> bool:
+    """A FAIL where the long measurement's interval is under the limit, or a PASS where it is over."""
+    found, limit = truths[line["of"]], 100 * (line["limit"] - 1)
+    return bool(
+        (line["verdict"] == "FAIL" and found["high"] < limit)
+        or (line["verdict"] == "PASS" and found["low"] > limit)
+    )
+
+
+def markdown(folder: Path) -> str:
+    lines = read(folder / f"{NAME}.jsonl")
+    truths = {line["key"]: line for line in lines if line["what"] == "truth"}
+    lines = [line for line in lines if line["what"] == "verdict"]
+    return "\n\n".join(
+        _table([line for line in lines if line["threads"] == threads], truths, threads)
+        for threads in sorted({line["threads"] for line in lines})
+    )
+
+
+def _table(lines: list[Line], truths: dict[str, Line], threads: int) -> str:
+    groups: dict[tuple[str, float], list[Line]] = defaultdict(list)
+    for line in lines:
+        gap = distance(line, truths)
+        (name,) = [name for name, low, high in BINS if low <= gap < high]
+        groups[name, line["ms"]].append(line)
+    rows = []
+    for name, low, _ in BINS:
+        for ms in sorted({line["ms"] for line in lines}):
+            group = groups[name, ms]
+            if not group:
+                continue
+            verdicts = Counter(line["verdict"] for line in group)
+            right = verdicts["FAIL" if low >= 0 else "PASS"]
+            rows.append(
+                (name, f"{ms:g} ms", verdicts["FAIL"], verdicts["PASS"], verdicts["INCONCLUSIVE"],
+                 least(right, len(group)), sum(wrong(line, truths) for line in group),
+                 f"{statistics.median(line['n'] for line in group):g}")
+            )  # fmt: skip
+    head = ("true change", "call", "FAIL", "PASS", "INCONCLUSIVE", "right", "wrong", "loads, median")
+    note = (
+        f"{threads} thread{'s' if threads > 1 else ''}, limits + 3 % and + 5 %, level of {CELLS} cells; "
+        "ONNX Runtime and LiteRT, float and int8. Wrong: FAIL although the 95 % interval of the long "
+        f"measurement lies under the limit, or PASS although it lies over. {where(lines)}"
+    )
+    return f"{table(head, rows)}\n\n{note}"
+
+
+def main() -> int:
+    options = parser(__doc__)
+    options.add_argument("--threads", type=int, default=1)
+    arguments = options.parse_args()
+    kept = results(arguments, NAME)
+    if not arguments.table:
+        run(kept, arguments.threads)
+    print(markdown(kept.folder))  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

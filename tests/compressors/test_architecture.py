@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import tiny_nets
+
+from pytest_edgebench.compressors.architecture import LowRank, Separable
+from pytest_edgebench.compressors.chain import low_rank, separable
+from pytest_edgebench.declare.model import Model, StepContext
+from pytest_edgebench.errors import BuildError, DeclarationError, NoEffectError
+
+if TYPE_CHECKING:
+    from pytest_edgebench.compressors.build import Builder
+
+
+def context(source: Any = tiny_nets.mlp, data: Any = tiny_nets.flat_samples) -> tuple[StepContext, list[str]]:
+    notes: list[str] = []
+    return StepContext("onnx", Model(source, data, tiny_nets.score), lambda n: {}, 0, notes.append), notes
+
+
+def test_a_low_rank_weight_loses_nothing() -> None:
+    import torch
+
+    module = tiny_nets.mlp()
+    with torch.no_grad():
+        module[0].weight.copy_(torch.randn(32, 4) @ torch.randn(4, 64))
+    inputs = torch.randn(5, 64)
+    wanted = module(inputs)
+    given, notes = context()
+    thin: Any = LowRank(ratio=4 / 32).torch(module, given)
+    assert [layer.weight.shape for layer in thin[0]] == [(4, 64), (32, 4)]
+    assert notes == ["LowRank replaced 0, 2"]
+    torch.testing.assert_close(
+        thin[0](inputs), torch.nn.functional.linear(inputs, module_weight(thin[0]), thin[0][1].bias)
+    )
+    kept: Any = LowRank(ratio=4 / 32, exclude="2")
+    module2 = tiny_nets.mlp()
+    module2[0].weight.data.copy_(module_weight(thin[0]))
+    module2[0].bias.data.copy_(thin[0][1].bias.data)
+    expected = module2(inputs)
+    torch.testing.assert_close(kept.torch(module2, given)(inputs), expected, rtol=1e-3, atol=1e-4)
+    assert wanted.shape == expected.shape
+
+
+def module_weight(pair: Any) -> Any:
+    return pair[1].weight @ pair[0].weight
+
+
+def test_the_cut_is_the_best_of_its_rank() -> None:
+    """The error is the root of the sum of squares of the singular values left out (Eckart and Young)."""
+    import torch
+
+    module = tiny_nets.cnn()
+    weight = module[3].weight.detach().flatten(1)
+    thin: Any = LowRank(ratio=0.5, exclude=("0", "7")).torch(
+        module, context(tiny_nets.cnn, tiny_nets.samples)[0]
+    )
+    first, second = thin[3]
+    assert (first.stride, second.kernel_size, second.bias is not None) == ((2, 2), (1, 1), True)
+    found = second.weight.flatten(1) @ first.weight.flatten(1)
+    left_out = torch.linalg.svdvals(weight)[4:]
+    torch.testing.assert_close((found - weight).norm(), left_out.norm(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_separable_weight_loses_nothing() -> None:
+    import torch
+
+    module = tiny_nets.cnn().eval()
+    with torch.no_grad():
+        module[3].weight.copy_(torch.randn(8, 6, 1, 1) * torch.randn(1, 6, 3, 3))
+    inputs = torch.randn(2, 1, 8, 8)
+    wanted = module(inputs)
+    given, notes = context(tiny_nets.cnn, tiny_nets.samples)
+    found: Any = Separable(exclude="0").torch(module, given)
+    assert [layer.groups for layer in found[3]] == [6, 1]
+    assert notes == ["Separable replaced 3"]
+    torch.testing.assert_close(found(inputs), wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_a_layer_used_twice_is_one_and_tied_weights_stay() -> None:
+    import torch
+    from torch import nn
+
+    layer = nn.Linear(16, 16)
+    twice: Any = LowRank(ratio=0.25).torch(nn.Sequential(layer, nn.ReLU(), layer), context()[0])
+    assert twice[0] is twice[2]
+    tied = nn.Sequential(nn.Linear(16, 16), nn.Linear(16, 16))
+    tied[1].weight = tied[0].weight
+    with pytest.raises(NoEffectError, match="no layer became smaller by it"):
+        LowRank(ratio=0.25).torch(tied, context()[0])
+    single: Any = LowRank(ratio=0.25).torch(nn.Linear(16, 16), context()[0])
+    assert tuple(single(torch.zeros(1, 16)).shape) == (1, 16)
+
+
+def tune(module: Any, data: Any) -> None:
+    module[7].bias.data += float(len(data[0]))
+
+
+def break_it(module: Any) -> None:
+    module[3][0].weight.data.fill_(float("inf"))
+
+
+def test_substitutes_reach_the_file(shared_builder: Builder, cnn: Model) -> None:
+    before = shared_builder.build(cnn, "onnx").record.counts
+    built = shared_builder.build(low_rank(separable(cnn, tune), 0.25, exclude="3*"), "onnx")
+    after = built.record.counts
+    assert after.parameters < before.parameters
+    assert after.macs < before.macs
+    assert after.ops["Conv"] == before.ops["Conv"] + 2  # 0 into two, 3 into two
+    assert "fine-tuned with the evaluation data at hand" in built.record.notes
+
+
+def test_training_that_diverges(shared_builder: Builder, cnn: Model) -> None:
+    with pytest.raises(BuildError, match=r"finetune left NaN or infinite values in '3.0.weight'") as caught:
+        shared_builder.build(separable(cnn, break_it), "onnx")
+    assert caught.value.where == "conftest.py:3"
+
+
+@pytest.mark.parametrize("ratio", [0, 1, -1, float("nan"), True, "0.5"])
+def test_ranks(ratio: Any) -> None:
+    with pytest.raises(DeclarationError, match="share of the full rank between 0 and 1, not"):
+        LowRank(ratio=ratio)
+
+
+def test_patterns_and_functions() -> None:
+    with pytest.raises(DeclarationError, match="exclude= is a pattern or several"):
+        Separable(exclude=[1])  # type: ignore[arg-type]
+    with pytest.raises(DeclarationError, match="finetune= takes a function"):
+        Separable("tune")  # type: ignore[arg-type]
