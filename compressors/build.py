@@ -118,20 +118,30 @@ class Builder:
 
     def _exported(self, source: Source, fmt: Format) -> Artifact:
         model = source if isinstance(source, Model) else source.model
+        base = self._modules.base(source, fmt)
+        if self._modules.known(source, fmt):
+            found = self._cache.get(self._export_key(source, fmt))
+            if found:
+                return found
+        # Held while the model is made, so that who waits for the same file does not train it, too.
+        with self._cache.lock(f"export-{digest((base, fmt))}", f"exporting {model.name} to {fmt}"):
+            return self._exported_alone(source, model, fmt)
+
+    def _export_key(self, source: Source, fmt: Format) -> str:
+        model = source if isinstance(source, Model) else source.model
+        versions, module_key = library_versions(EXPORTERS[fmt]), self._modules.key(source, fmt)
+        return digest(("export", module_key, fmt, versions, self._samples.signature(model)))
+
+    def _exported_alone(self, source: Source, model: Model, fmt: Format) -> Artifact:
         versions = library_versions(EXPORTERS[fmt])
-
-        def key() -> str:
-            module_key = self._modules.key(source, fmt)
-            return digest(("export", module_key, fmt, versions, self._samples.signature(model)))
-
-        found = self._cache.get(key())
+        found = self._cache.get(self._export_key(source, fmt))
         if found:
             return found
         missing = [name for name, version in versions.items() if not version]
         if missing:
             raise errors.not_installed(missing[0], f"exporting to {fmt}", plan.place_of(source))
         made = self._modules.make(source, fmt)
-        final = key()  # making it may have told of other files that it reads
+        final = self._export_key(source, fmt)  # making it may have told of other files that it reads
 
         def make(folder: Path) -> tuple[Path, ArtifactRecord]:
             path = folder / f"model.{fmt}"

@@ -66,10 +66,10 @@ class Modules:
 
         It holds the content of the files that were read while it was made, so what was never made is made.
         """
-        base = self._base(source, fmt)
+        base = self.base(source, fmt)
         if not _reads(source):
             return base
-        if self._observed.key(base) is None:
+        if self._observed.key(base) is None and not self._made_elsewhere(source, base):
             self.make(source, fmt)
         key = self._observed.key(base)
         assert key is not None
@@ -86,7 +86,7 @@ class Modules:
         Raises:
             BuildError: the user's function or a step failed. NoEffectError: a step changed nothing.
         """
-        base = self._base(source, fmt)
+        base = self.base(source, fmt)
         if base not in self._made:
             if isinstance(source, Recipe):
                 self._made[base] = self._restored(source, fmt) or self._stepped(source, fmt)
@@ -94,7 +94,12 @@ class Modules:
                 self._made[base] = self._called(source, base)
         return self._made[base]
 
-    def _base(self, source: Model | Recipe, fmt: Format) -> str:
+    def known(self, source: Model | Recipe, fmt: Format) -> bool:
+        """Whether its key can be told without making it."""
+        return not _reads(source) or self._observed.key(self.base(source, fmt)) is not None
+
+    def base(self, source: Model | Recipe, fmt: Format) -> str:
+        """Identity of the module without the files that are read while it is made."""
         entry = id(source), fmt if isinstance(source, Recipe) else None
         if entry in self._bases:
             return self._bases[entry][1]
@@ -106,6 +111,13 @@ class Modules:
             base = step_base(source, self.key(source.source, fmt), fmt, slice_key, others)
         self._bases[entry] = source, base
         return base
+
+    def _made_elsewhere(self, source: Model | Recipe, base: str) -> bool:
+        """Wait for another process that is making a model; whether it told what was read meanwhile."""
+        if not isinstance(source, Model):
+            return False
+        with self._cache.lock(f"source-{base}", f"making {source.name or 'model'}"):
+            return self._observed.key(base) is not None
 
     def _called(self, model: Model, base: str) -> Made:
         if _is_module(model.source):
@@ -132,7 +144,7 @@ class Modules:
 
     def _stepped(self, recipe: Recipe, fmt: Format) -> Made:
         before = self.make(recipe.source, fmt)
-        base = self._base(recipe, fmt)
+        base = self.base(recipe, fmt)
         place = place_of(recipe)
         notes: list[str] = []
         # Made before the lock is taken, since locks do not nest.
@@ -166,7 +178,7 @@ class Modules:
 
     def _restored(self, recipe: Recipe, fmt: Format) -> Made | None:
         """The result of an earlier run, from the source's module and the state dict kept."""
-        key = self._observed.key(self._base(recipe, fmt))
+        key = self._observed.key(self.base(recipe, fmt))
         notes = self._cache.memo_get(STATE, key) if key else None
         if key is None or notes is None:
             return None

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
 
-_SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/run/", "/sys/")
+_SYSTEM = (
+    *("/bin/", "/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/run/", "/sys/", "/usr/lib/"),
+    # Read by whoever first imports a library that formats dates, and so by one process and not by another.
+    *("/usr/share/fonts/", "/usr/share/locale/", "/usr/share/mime/", "/usr/share/zoneinfo/"),
+)
 _CODE = (".py", ".pyc", ".so")
 
 _active: tuple[Opened, ...] = ()

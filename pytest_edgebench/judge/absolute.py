@@ -81,12 +81,12 @@ def of_loads(calls_per_load: Sequence[Sequence[float] | NDArray[np.float64]]) ->
         raise ValueError("every load must have at least one timed call")
     loads = [np.asarray(calls, dtype=np.float64) for calls in calls_per_load]
     quantiles = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "min": 0.0, "max": 1.0}
-    return {
-        name: tuple(
-            float(np.mean(load) if name == "mean" else np.quantile(load, quantiles[name])) for load in loads
-        )
-        for name in STATISTICS
+    # All quantiles of a load at once: each call of numpy's costs more than sorting some hundred times.
+    found = [np.quantile(load, list(quantiles.values())) for load in loads]
+    figures = {name: tuple(float(values[i]) for values in found) for i, name in enumerate(quantiles)} | {
+        "mean": tuple(float(np.mean(load)) for load in loads)
     }
+    return {name: figures[name] for name in STATISTICS}
 
 
 def summarise(calls_per_load: Sequence[Sequence[float] | NDArray[np.float64]]) -> dict[str, Summary]:

@@ -7,6 +7,7 @@ Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI M
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,10 +25,16 @@ def _digits() -> tuple[Array, Array]:
 
     Neighbours in the file are of one writer, so both parts get something of every writer.
     """
-    import numpy as np
-    from sklearn.datasets import load_digits
+    import importlib.util
 
-    pixels, classes = load_digits(return_X_y=True)
+    import numpy as np
+
+    # What `sklearn.datasets.load_digits` reads; importing that takes longer than all else of a second run.
+    spec = importlib.util.find_spec("sklearn")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("No module named 'sklearn'", name="sklearn")
+    table = np.loadtxt(Path(spec.submodule_search_locations[0], "datasets/data/digits.csv.gz"), delimiter=",")
+    pixels, classes = table[:, :-1], table[:, -1]
     order = np.random.default_rng(0).permutation(len(pixels))
     images = (pixels[order] / 16).astype(np.float32)
     return images.reshape(-1, 1, 8, 8), classes[order].astype(np.int64)

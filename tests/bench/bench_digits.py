@@ -66,12 +66,15 @@ def suite(folder: Path, cache: Path, processes: int) -> Ended:
     folder.mkdir(parents=True)
     (folder / "stopwatch.py").write_text(STOPWATCH, encoding="utf-8")
     before = set(cache.glob("d/edgebench/runs/*"))
+    # Without the plugins that happen to be installed here: each import of theirs would count as ours.
     command = python(
-        "-m", "pytest", "-q", "-pno:randomly", "-pstopwatch", f"-ocache_dir={cache}", f"-n{processes}",
+        "-m", "pytest", "-q", "-ppytest_edgebench.plugin", "-pxdist", "-pstopwatch", f"-ocache_dir={cache}", f"-n{processes}",
         "-oedgebench_cap_seconds=2", "-oedgebench_confirm_seconds=0", "--edgebench-json=run.json",
         "--pyargs", "pytest_edgebench.suites",
     )  # fmt: skip
-    took = seconds(command, folder, (0, 1), {"PYTHONPATH": str(folder)})
+    took = seconds(
+        command, folder, (0, 1), {"PYTHONPATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    )
     held = sum(float(path.read_text(encoding="utf-8")) for path in folder.glob("held-*.txt"))
     (run,) = set(cache.glob("d/edgebench/runs/*")) - before
     log = run / "built.log"
@@ -88,13 +91,17 @@ def again(folder: Path, count: int) -> list[Figure]:
     four = suite(folder / "four", folder / "cache4", 4)
     shares = [100 * run.other_s / cold.other_s for run in warm]
     built = float(max(run.built.total() for run in warm))
-    repeated = sum(number - 1 for number in four.built.values()) + abs(four.timed - cold.timed)
+    # A process that exports needs the module itself, which nothing but its function can make; files are
+    # built once.
+    files = {line for line in four.built if not line.endswith("making the model")}
+    repeated = sum(max(0, four.built[line] - cold.built[line]) for line in files)
+    repeated += abs(four.timed - cold.timed)
     return [
         figure("second run of the digits suite: all but timing, of the cold run's", 10, "%", shares),
         Figure("second run of the digits suite: compressions", 0, built, "", n=count),
         Figure("-n 4 beside -n 0: other verdicts", 0, _different(verdicts, cold, four), ""),
         Figure("-n 4 beside -n 0: cases with other exact metrics", 0, _different(exact, cold, four), ""),
-        Figure("-n 4: builds and latencies made more than once", 0, float(repeated), ""),
+        Figure("-n 4: files and latencies made more than once", 0, float(repeated), ""),
     ]
 
 

@@ -50,7 +50,7 @@ def main() -> int:
         if part not in PARTS:
             parser.error(f"there is no part {part!r}; the parts are {', '.join(PARTS)}")
     facts = environment.host()
-    print(f"{facts.get('cpu', '')}, {facts.get('cores', '')} cores, {datetime.date.today()}\n")  # noqa: T201
+    print(f"{facts.get('cpu', '')}, {facts.get('cpus', '')} cores, {datetime.date.today()}\n")  # noqa: T201
     print("| what | target | median | 95 % | n | |\n|---|---|---|---|---|---|")  # noqa: T201
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
