@@ -288,13 +288,17 @@ class Worker:
 
 def _each(call: Callable[[], object], calls: int, seconds: float) -> Array:
     """Seconds of each of some calls, up to the first that ends later than allowed."""
+    stamps: list[int] = []
     now = time.perf_counter_ns
-    stamps = [now()]
-    end = stamps[0] + seconds * 1e9
+    keep = stamps.append
+    at = now()
+    end = at + int(seconds * 1e9)
+    keep(at)
     for _ in range(calls):
         call()
-        stamps.append(now())
-        if stamps[-1] > end:
+        at = now()
+        keep(at)
+        if at > end:
             break
     return np.diff(np.asarray(stamps, np.float64)) / 1e9
 
