@@ -68,7 +68,8 @@ def suite(folder: Path, cache: Path, processes: int) -> Ended:
     before = set(cache.glob("d/edgebench/runs/*"))
     # Without the plugins that happen to be installed here: each import of theirs would count as ours.
     command = python(
-        "-m", "pytest", "-q", "-ppytest_edgebench.plugin", "-pxdist", "-pstopwatch", f"-ocache_dir={cache}", f"-n{processes}",
+        "-m", "pytest", "-q", "-ppytest_edgebench.plugin", "-pxdist", "-pstopwatch",
+        f"-ocache_dir={cache}", f"-n{processes}",
         "-oedgebench_cap_seconds=2", "-oedgebench_confirm_seconds=0", "--edgebench-json=run.json",
         "--pyargs", "pytest_edgebench.suites",
     )  # fmt: skip
