@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import lines, numbers, status
+from pytest_edgebench.reports.accept import Way, ways
 from pytest_edgebench.reports.items import Item, attention, broken, budgets, items, silences
 from pytest_edgebench.reports.view_cases import Card, cards, runtime_text
 from pytest_edgebench.reports.view_compare import ComparisonView, compared
@@ -86,6 +87,7 @@ class Page:
     not_measured: tuple[str, ...]
     tiles: tuple[Tile, ...]
     failures: tuple[Failure, ...]
+    accept: tuple[Way, ...]
     green: str
     matrix: Matrix
     compared: tuple[ComparisonView, ...]
@@ -117,6 +119,7 @@ def view(run: Run, beside: str = "") -> Page:
         not_measured=_not_measured(run),
         tiles=_tiles(run),
         failures=tuple(_failure(item, run) for item in failing),
+        accept=ways(run, [(item.cases[0].key, item.row) for item in failing if item.row is not None]),
         green=_green(run),
         matrix=matrix(run, carded.union(case.key for case in told)),
         compared=() if beside else compared([("", run)]),

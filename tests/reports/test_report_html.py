@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import tomllib
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -328,3 +330,13 @@ def test_colour_is_never_alone() -> None:
     page = parse(render(matrix()))
     for cell in page.by_id("matrix").find("td"):
         assert cell.text[0] in "✕▲▼✓?–·"
+
+
+def test_how_to_accept_is_ready_to_paste() -> None:
+    change = Metric(7.2, "%", "host", 13, 6.4, 8.1)
+    slow = replace(over(), reference="baseline", limit="baseline + 5 %", change=change)
+    text = render(run(case(rows=(slow,)), baseline=BASELINE))
+    assert "raise the budget at tests/test_kws.py:6" in parse(text).by_id("failures").text
+    (waiver,) = re.findall(r"<pre>(\[\[waivers\]\][^<]*)</pre>", text)
+    assert tomllib.loads(html.unescape(waiver))["waivers"][0]["up_to"] == "baseline + 9 %"
+    assert "To accept this" not in parse(render(matrix(8, broken=False))).by_id("failures").text
