@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from baselines_project import Repo
 
-pytest_plugins = ["pytester"]
-
 
 @pytest.fixture
 def repo(pytester: pytest.Pytester) -> Repo:

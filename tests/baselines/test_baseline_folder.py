@@ -12,6 +12,8 @@ from baselines_project import Repo, text_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytest_plugins = ["pytester"]
+
 WIDER = ('"a": 512', '"a": 4096')
 
 

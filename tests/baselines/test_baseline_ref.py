@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 WORKERS = pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "-n 2"])
 
+pytest_plugins = ["pytester"]
+
 
 @WORKERS
 def test_an_unchanged_branch_passes_with_every_cell_judged(repo: Repo, workers: tuple[str, ...]) -> None:
