@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 HERE = Path(__file__).parent
 STRANGE = HERE.parent / "measure" / "strange_runtime.py"
@@ -125,7 +125,6 @@ class Project:
         self,
         *arguments: str,
         before: tuple[str, ...] = (),
-        preexec: Callable[[], None] | None = None,
         environment: Mapping[str, str] | None = None,
         record: bool = True,
     ) -> subprocess.Popen[str]:
@@ -140,7 +139,7 @@ class Project:
         command = [*before, sys.executable, "-m", "pytest", *wanted, *arguments]
         return subprocess.Popen(
             command, cwd=self.folder, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            preexec_fn=preexec, start_new_session=True,
+            start_new_session=True,
         )  # fmt: skip
 
     def run(self, *arguments: str, **how: Any) -> Ran:

@@ -298,6 +298,21 @@ def test_locked(kept: SqliteHistory, path: Path) -> None:
     assert kept.add(at(1, judged(Verdict.FAIL)))
 
 
+UNPRIVILEGED = """
+import os
+import sys
+from pathlib import Path
+
+from test_history import at, judged
+from pytest_edgebench.record.run import Verdict
+from pytest_edgebench.remember import remember
+
+found = at(1, judged(Verdict.FAIL))
+os.setuid(65534)
+print("\\n".join(remember(Path(sys.argv[1]), found)[1]))
+"""
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
 def test_read_only() -> None:
     folder = Path(tempfile.mkdtemp())
@@ -305,17 +320,12 @@ def test_read_only() -> None:
         path = folder / "history.sqlite"
         SqliteHistory(path).close()
         folder.chmod(0o755)
-        reader, writer = os.pipe()
-        child = os.fork()
-        if not child:
-            os.setuid(65534)
-            told = remember(path, at(1, judged(Verdict.FAIL)))[1]
-            os.write(writer, "\n".join(told).encode())
-            os._exit(0)
-        os.close(writer)
-        os.waitpid(child, 0)
-        with os.fdopen(reader) as pipe:
-            assert pipe.read().startswith(f"history: {path}: the history cannot be written, only read\n")
+        # A process of its own, not a fork of this one, in which libraries may have started threads.
+        own = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+        ended = subprocess.run(
+            [sys.executable, "-c", UNPRIVILEGED, path], env=own, capture_output=True, text=True, check=True
+        )
+        assert ended.stdout.startswith(f"history: {path}: the history cannot be written, only read\n")
     finally:
         shutil.rmtree(folder)
 
