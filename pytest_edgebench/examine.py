@@ -214,7 +214,8 @@ class Examination:
         """A broken row that a waiver allows, as a warning."""
         from pytest_edgebench.judge.waive import allowed, pending
 
-        found = pending(row, self.planned.case.key, self.bench.settings.waivers, date.today())
+        alive = [waiver for waiver in self.bench.settings.waivers if date.today() <= waiver.until]
+        found = pending(row, self.planned.case.key, alive)
         if found is None:
             return row
         if found.limit.metric == "latency" and found.limit.reference:

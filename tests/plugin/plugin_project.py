@@ -135,6 +135,8 @@ class Project:
         """
         own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GIT_"))}
         own |= {"COLUMNS": "160", "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})}
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job in the background, which hands it on
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         wanted = ["--edgebench-json=run.json"] if record else []
         command = [*before, sys.executable, "-m", "pytest", *wanted, *arguments]
         return subprocess.Popen(
