@@ -47,7 +47,7 @@ COMMANDS = (
     "pip install --no-compile -c tests/constraints.txt -e .[dev]",
     "ruff check .",
     "python tests/typecheck.py",
-    "pytest ",
+    "pytest -n 2",
     "pytest --edgebench-selftest",
 )
 
