@@ -195,7 +195,7 @@ class Collection:
         told: list[str] = []
         for budget, layer in self._outer.items():
             folder = Path(budget.file).parent if layer[0] == FOLDER else Path(budget.file)
-            if not self._whole(folder):
+            if not self.whole(folder):
                 continue
             understood = self._understand(budget)
             if budget not in self._matched:
@@ -210,8 +210,8 @@ class Collection:
                 ]
         return told
 
-    def _whole(self, path: Path) -> bool:
-        """Whether all tests in this file or folder were collected: nothing narrower was asked for."""
+    def whole(self, path: Path) -> bool:
+        """Whether all tests in a file or folder are collected: nothing narrower was asked for."""
         config = self.config
         narrowing = ("lf", "pyargs", "ignore", "ignore_glob")
         if any(config.getoption(name, default=None) for name in narrowing):

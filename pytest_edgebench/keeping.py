@@ -30,7 +30,7 @@ def keep(session: Session, run: Run, plans: Plans) -> tuple[list[str], list[str]
     if settings.save_baseline is None and settings.update_baseline == "no":
         return [], []
     entries, artifacts, outputs = _entries(session, run, plans)
-    broken = {case.key: case.checks[0].reason for case in run.cases if _broken(case)}
+    broken = {case.key: case.checks[0].reason for case in run.cases if case.verdict is Verdict.ERROR}
     made = record.Baseline(Path(), run.started, run.commit, dict(run.environment), entries)
     problems, told = [], []
     try:
@@ -114,21 +114,12 @@ def _update(
 
 def _gone(session: Session, baseline: Baseline, plans: Plans) -> dict[str, Entry]:
     """Listed cases that are not planned, although all tests they had were looked for."""
-    known = set(plans["all"])
+    known, whole = set(plans["all"]), session.collection.whole
     return {
         key: entry
         for key, entry in baseline.cases.items()
-        if key not in known and all(_looked_for(session, file) for file in entry.tests)
+        if key not in known and all(whole(session.config.rootpath / file) for file in entry.tests)
     }
-
-
-def _looked_for(session: Session, file: str) -> bool:
-    config = session.config
-    path = config.rootpath / file
-    return any(
-        "::" not in argument and path.is_relative_to(config.invocation_params.dir / argument)
-        for argument in config.args
-    )
 
 
 def _unfiltered(session: Session) -> bool:
@@ -137,10 +128,6 @@ def _unfiltered(session: Session) -> bool:
     filtered = config.option.keyword or config.option.markexpr or session.settings.planned
     every = tuple(session.settings.selected) == tuple(session.settings.profiles)
     return every and not filtered and config.args_source is not type(config).ArgsSource.ARGS
-
-
-def _broken(case: Any) -> bool:
-    return case.verdict is Verdict.ERROR
 
 
 def _refused(run: Run) -> str:

@@ -90,6 +90,16 @@ def test_gone_unless_the_file_was_not_asked_for(repo: Repo, baseline: Path) -> N
     assert repo.run("--edgebench-baseline=accepted", "tests/test_more.py").ret == 0
 
 
+def test_what_last_failed_makes_nothing_gone(repo: Repo, baseline: Path) -> None:
+    """pytest then skips whole files: what they have was not looked for."""
+    more = 'import pytest_edgebench as eb\n\n@eb.cases(models="b")\ndef test_more(edge):\n    assert False\n'
+    repo.write({"tests/test_more.py": more})
+    repo.run("--edgebench-baseline=accepted").assert_outcomes(passed=2, failed=1)
+    result = repo.run("--edgebench-baseline=accepted", "--lf")
+    result.assert_outcomes(failed=1)
+    assert "no test has it any more" not in text_of(result)
+
+
 def damaged_file(folder: Path) -> None:
     (path,) = (folder / "baseline" / str(entries(folder)[0]["digest"])).iterdir()
     path.write_bytes(path.read_bytes()[:-1] + b"x")
