@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.errors import merge as errors
+from pytest_edgebench.option_table import CHOICES
 
 if TYPE_CHECKING:
     from pytest_edgebench.record.run import Run
-
-SHOW = ("failing", "regressed", "all")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-cases", type=_count, metavar="N", help="fail when fewer than N cases were judged in all"
     )
-    parser.add_argument("--show", choices=SHOW, default="failing", help="what is listed (default: failing)")
+    parser.add_argument(
+        "--show",
+        choices=CHOICES["--edgebench-show"],
+        default="failing",
+        help="what is listed (default: failing)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

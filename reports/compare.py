@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.limit import METRICS
 from pytest_edgebench.reports import numbers, status
-from pytest_edgebench.reports.view_cases import is_score, sentence
+from pytest_edgebench.reports.view_cases import is_higher_better, is_score, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,7 +112,7 @@ def _comparison(model: str, cases: Sequence[tuple[str, CaseResult]]) -> Comparis
     entries: dict[str, dict[str, Entry]] = {}
     parents: dict[str, Entry] = {}
     for profile, case in cases:
-        recipe = f"{case.recipe}.{case.variant}" if case.variant else case.recipe
+        recipe = case.variant_name
         seen = case.observation.metrics if case.observation is not None else {}
         why = "" if seen else f"{status.of_case(case).label}: {sentence(case)}"
         entries.setdefault(recipe, {})[profile] = Entry(recipe, profile, seen, key=case.key, why=why)
@@ -143,19 +142,13 @@ def _axes(cases: Sequence[CaseResult], entries: Sequence[Entry]) -> tuple[Axis, 
     known = dict.fromkeys(name for entry in entries for name in entry.metrics)
     memory = "ram" if "ram" in known else "memory"
     wanted = ["size", *(name for name in known if is_score(name)), "latency.p50", memory]
-    directions = {
-        row.metric: row.higher_is_better for case in cases for check in case.checks for row in check.rows
-    }
     axes = []
     for name in wanted:
         if name not in known:
             continue
         here = [entry.metrics[name] for entry in entries if name in entry.metrics]
-        base = name.partition(".")[0]
-        told = METRICS[base].higher_is_better if base in METRICS else None
-        higher = told if told is not None else directions.get(name, True)
         unit = numbers.unit_for([metric.value for metric in here], here[0].unit)
-        axes.append(Axis(name, name.replace(".", " "), higher, unit))
+        axes.append(Axis(name, name.replace(".", " "), is_higher_better(name, cases), unit))
     return tuple(axes)
 
 

@@ -54,7 +54,7 @@ class Silence:
 
 def variant(case: CaseResult) -> str:
     """``model-recipe`` or ``model-recipe.variant``: a case's key without its profile."""
-    return f"{case.model}-{case.recipe}" + (f".{case.variant}" if case.variant else "")
+    return f"{case.model}-{case.variant_name}"
 
 
 def items(run: Run) -> list[Item]:

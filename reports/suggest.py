@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.declare.limit import METRICS
 from pytest_edgebench.reports.numbers import Unit, unit_for
-from pytest_edgebench.reports.view_cases import is_score
+from pytest_edgebench.reports.view_cases import is_higher_better, is_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +35,7 @@ def suggestions(run: Run) -> list[str]:
     found: dict[tuple[str, str], list[CaseResult]] = {}
     for case in run.cases:
         if case.observation is not None:
-            recipe = f"{case.recipe}.{case.variant}" if case.variant else case.recipe
-            found.setdefault((case.model, recipe), []).append(case)
+            found.setdefault((case.model, case.variant_name), []).append(case)
     lines = []
     for (model, recipe), cases in found.items():
         seen = [case.observation.metrics for case in cases if case.observation is not None]
@@ -77,17 +76,11 @@ def _limit(name: str, seen: list[Mapping[str, Metric]], cases: list[CaseResult])
         most = math.ceil(max(metric.value for metric in metrics) * (1 + EXACT_MARGIN))
         return _text(most, metrics[0].unit, up=True)
     unit = metrics[0].unit
-    higher = _direction(name, cases)
+    higher = is_higher_better(name, cases)
     worst = (min if higher else max)(metric.value for metric in metrics)
     margin = POINTS if unit == "%" else abs(worst) / 100
     limit = max(0.0, worst - margin) if higher else worst + margin
     return _text(min(limit, 100.0) if unit == "%" else limit, unit, up=not higher, plain=True)
-
-
-def _direction(name: str, cases: list[CaseResult]) -> bool:
-    rows = (row for case in cases for check in case.checks for row in check.rows)
-    told = METRICS[name].higher_is_better if name in METRICS else None
-    return told if told is not None else next((r.higher_is_better for r in rows if r.metric == name), True)
 
 
 def _latency(metric: Metric) -> str:

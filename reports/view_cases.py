@@ -227,6 +227,14 @@ def is_score(key: str) -> bool:
     return METRICS[base].cls == "score" if base in METRICS else True
 
 
+def is_higher_better(key: str, cases: Sequence[CaseResult]) -> bool:
+    """Direction of a metric; of a user's own score as its rows have it."""
+    base = key.partition(".")[0]
+    told = METRICS[base].higher_is_better if base in METRICS else None
+    rows = (row for case in cases for row in rows_of(case) if row.metric == base)
+    return told if told is not None else next((row.higher_is_better for row in rows), True)
+
+
 def runtime_text(runtime: Mapping[str, str]) -> str:
     """What ran an artifact: ``onnxruntime 1.32.0, threads 1, cpu x``."""
     name = " ".join(runtime[key] for key in ("name", "version") if key in runtime)

@@ -18,13 +18,6 @@ MOST_FIGURES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class AxisView:
-    """``size, kB``."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class ProfileView:
     """A profile and the evidence behind its numbers, in the order of the axes."""
 
@@ -49,10 +42,10 @@ class RecipeView:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonView:
-    """The table of a model; `wins` has (axis, recipes) for each profile, or is empty."""
+    """The table of a model; `axes` are like ``size, kB``; `wins` has (axis, recipes) for each profile, or is empty."""
 
     model: str
-    axes: tuple[AxisView, ...]
+    axes: tuple[str, ...]
     profiles: tuple[ProfileView, ...]
     rows: tuple[RecipeView, ...]
     wins: tuple[tuple[tuple[str, str], ...], ...]
@@ -93,7 +86,7 @@ def _view(comparison: Comparison, figures: tuple[tuple[str, str], ...]) -> Compa
         rows.append(RecipeView(recipe, tuple(cells)))
     return ComparisonView(
         comparison.model,
-        tuple(AxisView(axis_text(axis)) for axis in axes),
+        tuple(axis_text(axis) for axis in axes),
         tuple(ProfileView(name, rungs_text(comparison, name)) for name in profiles),
         tuple(rows),
         tuple(wins.get(profile, ()) for profile in profiles) if wins else (),

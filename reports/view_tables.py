@@ -68,8 +68,7 @@ def matrix(run: Run, told: frozenset[str]) -> Matrix:
     names += [name for name in run.profiles if name not in names]
     cells: dict[str, dict[str, dict[str, Cell]]] = {}
     for case in run.cases:
-        recipe = case.recipe + (f".{case.variant}" if case.variant else "")
-        cells.setdefault(case.model, {}).setdefault(recipe, {})[case.profile] = _cell(
+        cells.setdefault(case.model, {}).setdefault(case.variant_name, {})[case.profile] = _cell(
             case, case.key if case.key in told else ""
         )
     nothing = Cell(None, "", "", "not declared for this profile", "")

@@ -90,7 +90,7 @@ def fold(cases: Sequence[CaseResult]) -> tuple[Shared, ...]:
     for case in cases:
         for row in _rows(case):
             if row.level != "off" and row.verdict is not Verdict.NOT_RUN:
-                slot = judged[case.model, _recipe(case), row.metric, row.statistic, row.reference]
+                slot = judged[case.model, case.variant_name, row.metric, row.statistic, row.reference]
                 before = case.key in slot and slot[case.key][1]
                 slot[case.key] = (case, before or row.verdict is Verdict.FAIL)
     merged: dict[tuple[str, str, str, str, tuple[str, ...]], list[CaseResult]] = defaultdict(list)
@@ -112,7 +112,7 @@ def _shared(
     profiles: tuple[str, ...],
     found: list[CaseResult],
 ) -> Shared:
-    names = list(dict.fromkeys(_recipe(case) for case in found))
+    names = list(dict.fromkeys(case.variant_name for case in found))
     name = f"{metric} {statistic}".strip()
     against = {
         "": "over its limit",
@@ -128,10 +128,6 @@ def _shared(
 
 def _rows(case: CaseResult) -> list[Row]:
     return [row for check in case.checks for row in check.rows]
-
-
-def _recipe(case: CaseResult) -> str:
-    return f"{case.recipe}.{case.variant}" if case.variant else case.recipe
 
 
 def _comparison(case: CaseResult, row: Row) -> tuple[object, ...]:

@@ -241,6 +241,11 @@ class CaseResult:
     pairs: Mapping[str, PairRecord] = field(default_factory=dict)
 
     @property
+    def variant_name(self) -> str:
+        """``recipe`` or ``recipe.variant``."""
+        return f"{self.recipe}.{self.variant}" if self.variant else self.recipe
+
+    @property
     def verdict(self) -> Verdict:
         return worst([check.verdict for check in self.checks])
 
