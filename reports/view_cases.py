@@ -13,7 +13,7 @@ from pytest_edgebench.reports.items import why_silent
 from pytest_edgebench.reports.steps import StepView, step_views
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pytest_edgebench.record.run import CaseResult, Check, Metric, Row, Run
 

@@ -42,7 +42,7 @@ class RecipeView:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonView:
-    """The table of a model; `axes` are like ``size, kB``; `wins` has (axis, recipes) for each profile, or is empty."""
+    """The table of a model: axes like ``size, kB``; `wins` is empty, or has (axis, recipes) a profile."""
 
     model: str
     axes: tuple[str, ...]
