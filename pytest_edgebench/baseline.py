@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.begin import COMMITTED
 from pytest_edgebench.errors import baseline as errors
 from pytest_edgebench.record import baseline as record
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.baseline import Baseline
     from pytest_edgebench.session import Session
 
-COMMITTED = ".edgebench"
 POINTER = "baseline.json"
 
 

@@ -21,6 +21,10 @@ SESSION: pytest.StashKey[Session] = pytest.StashKey()
 CHECKS: pytest.StashKey[list[Check]] = pytest.StashKey()
 EDGE = "edge"
 """The argument of a test that stands for one case."""
+REF = "EDGEBENCH_REF"
+"""Environment variable that makes a process the builder of a git ref's baseline (`ref_child`)."""
+COMMITTED = ".edgebench"
+"""Folder of the committed baseline, beside the ini file."""
 DECLARING = ("pytest_edgebench.declare.budget", "pytest_edgebench.declare.model")
 """Modules that are loaded once a project declares something of ours."""
 
@@ -38,7 +42,7 @@ def asked_for(config: pytest.Config) -> bool:
         for name, arguments in OPTIONS.items()
     )
     parallel = getattr(option, "numprocesses", None) or getattr(option, "dist", "no") != "no"
-    within = hasattr(config, "workerinput") or "EDGEBENCH_REF" in os.environ
+    within = hasattr(config, "workerinput") or REF in os.environ
     ini = any(_set(config, key, default) for key, _, default, _ in INI)
     return bool(given or parallel or within or ini or option.pyargs or any(_settings(config)))
 
@@ -76,7 +80,7 @@ def _set(config: pytest.Config, key: str, default: Any) -> bool:
 def _settings(config: pytest.Config) -> Iterator[bool]:
     """Whether settings of ours lie beside the ini file, or round the tests that are asked for."""
     beside = config.inipath.parent if config.inipath is not None else config.rootpath
-    yield (beside / ".edgebench").is_dir() or _holds(beside)
+    yield (beside / COMMITTED).is_dir() or _holds(beside)
     start, root = config.invocation_params.dir, config.rootpath
     for argument in config.args:
         place = start / argument.partition("::")[0]

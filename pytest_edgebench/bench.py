@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.declare.model import Model, Prebuilt, Recipe
-from pytest_edgebench.runtimes.protocol import USUAL
+from pytest_edgebench.runtimes.protocol import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_edgebench.accepted import Accepted
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
     from pytest_edgebench.profiles.profile import Profile
     from pytest_edgebench.record.baseline import Baseline
     from pytest_edgebench.record.run import PairRecord
-
-FORMATS: Mapping[str, Format] = {
-    **{runtime: fmt for fmt, runtime in USUAL.items()},
-    "tflite-runtime": "tflite",
-}
 
 
 class Bench:
@@ -110,7 +105,7 @@ class Bench:
 
         settings = self.settings
         return Rules(
-            comparisons=self._planned(),
+            comparisons=max(1, self._noisy()),
             accuracy_mode=settings.accuracy_mode,
             parent_latency=1 + settings.parent_limit_percent / 100,
             baseline_latency=1 + settings.baseline_limit_percent / 100,
@@ -125,15 +120,11 @@ class Bench:
         settings = self.settings
         return Terms(
             limit=limit,
-            alpha_fail=alpha_per_cell(self._planned(), settings.alpha),
+            alpha_fail=alpha_per_cell(max(1, self._noisy()), settings.alpha),
             max_loads=settings.max_loads,
             cap_s=settings.cap_s,
             deadline_s=settings.deadline_s,
         )
-
-    def _planned(self) -> int:
-        """Latency comparisons of the whole matrix, of which this session may be one shard."""
-        return max(1, self._noisy(), self.settings.planned or 0)
 
     def spec(self, profile: Profile, fmt: Format) -> Spec:
         """The kind of worker that runs a format for a profile."""

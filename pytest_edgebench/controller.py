@@ -36,12 +36,10 @@ class Controller:
         ours = self._session
         if session.config.option.collectonly or ours.settings.selftest:
             return
-        if ours.settings.baseline is None and not (ours.settings.root / ".edgebench").is_dir():
-            return
         from pytest_edgebench import baseline
 
         try:
-            baseline.find(ours)
+            ours.baseline = baseline.find(ours)
         except EdgebenchError as error:
             raise pytest.UsageError(str(error)) from None
 
@@ -172,14 +170,15 @@ class Controller:
         from pytest_edgebench.record import environment
         from pytest_edgebench.record.run import Run
 
-        cases = with_adjusted(self._cases(plans, stopped), self._session.settings.planned)
+        facts = {key: self._facts(key) for key in plans.get("cases", {})}
+        cases = with_adjusted(self._cases(plans, facts, stopped), self._session.settings.planned)
         notes = {**plans.get("warnings", {}), **dict.fromkeys(shared.sentence for shared in fold(cases))}
         host, compared, told = environment.host(), self._session.baseline, {}
         if compared is not None:
             told = baseline.header(compared, host)
             notes |= dict.fromkeys(baseline.notes(compared, host))
-        for case in cases:
-            notes |= dict.fromkeys(self._facts(case.key).get("remarks", ()))
+        for found in facts.values():
+            notes |= dict.fromkeys(found.get("remarks", ()))
         config, root = self._session.config, self._session.settings.root
         commit = environment.commit(root)
         return Run(
@@ -198,7 +197,9 @@ class Controller:
             baseline=told,
         )
 
-    def _cases(self, plans: dict[str, Any], stopped: bool) -> tuple[CaseResult, ...]:
+    def _cases(
+        self, plans: dict[str, Any], known: dict[str, dict[str, Any]], stopped: bool
+    ) -> tuple[CaseResult, ...]:
         from pytest_edgebench.record.codec import Decoder
         from pytest_edgebench.record.run import (
             ArtifactRecord,
@@ -222,7 +223,7 @@ class Controller:
         found = []
         for key, heard in checks.items():
             model, recipe, variant, profile, place = plans["cases"][key]
-            facts = self._facts(key)
+            facts = known[key]
             found.append(
                 CaseResult(
                     key, model, recipe, variant, profile, place.replace(root, ""),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.measure.spec import Spec
     from pytest_edgebench.profiles.profile import Profile
     from pytest_edgebench.record.run import Metric, PairRecord, Row
+    from pytest_edgebench.waivers import Waiver
 
 NEEDS_A_RUN = ("latency", "load", "first_inference", "memory")
 OF_THE_DEVICE = ("ram", "flash")
@@ -208,14 +209,14 @@ class Examination:
             rows = [explained(row, told) for row in rows]
         if self.bench.settings.update_baseline != "no":
             return tuple(updated(row) for row in rows)
-        return tuple(self._waived(row, facts) for row in rows)
+        alive = [waiver for waiver in self.bench.settings.waivers if date.today() <= waiver.until]
+        return tuple(self._waived(row, facts, alive) for row in rows)
 
-    def _waived(self, row: Row, facts: Facts) -> Row:
+    def _waived(self, row: Row, facts: Facts, waivers: Sequence[Waiver]) -> Row:
         """A broken row that a waiver allows, as a warning."""
         from pytest_edgebench.judge.waive import allowed, pending
 
-        alive = [waiver for waiver in self.bench.settings.waivers if date.today() <= waiver.until]
-        found = pending(row, self.planned.case.key, alive)
+        found = pending(row, self.planned.case.key, waivers)
         if found is None:
             return row
         if found.limit.metric == "latency" and found.limit.reference:

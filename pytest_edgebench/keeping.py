@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.baseline import COMMITTED
+from pytest_edgebench.begin import COMMITTED
 from pytest_edgebench.errors import baseline as errors
 from pytest_edgebench.errors.record import RecordError
 from pytest_edgebench.record import baseline as record

@@ -19,10 +19,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_edgebench.begin import REF
 from pytest_edgebench.errors import baseline as errors
 from pytest_edgebench.record import baseline as record
 from pytest_edgebench.record.tree import GitError, git, root_of
-from pytest_edgebench.ref_child import VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def build(session: Session, ref: str) -> Baseline:
     with _worktree(tree, sha, ref, session.folder / "trees") as worktree:
         command, folder = _command(config, tree, worktree, ref)
         told = {"tree": tree, "worktree": worktree, "folder": session.folder, "save": save}
-        environment = {**os.environ, VARIABLE: json.dumps({name: str(path) for name, path in told.items()})}
+        environment = {**os.environ, REF: json.dumps({name: str(path) for name, path in told.items()})}
         status, output = _run(command, folder, environment)
         hints = "; ".join(_hints(output, tree, worktree))
     output = output.replace(str(worktree), ref)

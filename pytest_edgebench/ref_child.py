@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_edgebench.begin import REF
 from pytest_edgebench.collection import case_of
 from pytest_edgebench.declare.identity_library import in_library_folder
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.options import Settings
 
-VARIABLE = "EDGEBENCH_REF"
 OWN = "pytest_edgebench"
 
 
@@ -49,7 +49,7 @@ class Ref:
 
 def told() -> Ref | None:
     """What this process was told to build; None in any other session."""
-    given = os.environ.get(VARIABLE)
+    given = os.environ.get(REF)
     return Ref(**{name: Path(path) for name, path in json.loads(given).items()}) if given else None
 
 

@@ -104,12 +104,16 @@ class Session:
         return baseline.found(self.run_folder)
 
     def noisy(self) -> int:
-        """Latency comparisons of all cases that were collected: with the float model and the baseline."""
+        """Latency comparisons of the whole matrix, with the float model and the baseline.
+
+        Of all cases that were collected; more where this session is one shard of a larger matrix.
+        """
         compared = self.baseline is not None
-        return sum(
+        own = sum(
             (bool(planned.recipe) + compared) * self.settings.profiles[planned.case.profile].measured
             for planned in self.collection.plan.values()
         )
+        return max(own, self.settings.planned or 0)
 
     def select(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """Tell the problems of the whole session; then keep the tests on the profiles asked for."""
@@ -131,6 +135,8 @@ class Session:
 
     def _plan(self, items: list[pytest.Item]) -> None:
         selected = {item.nodeid: case_of(item) for item in items}
+        if not any(selected.values()):
+            return
         plan = {
             "tests": {node: planned.case.key for node, planned in selected.items() if planned},
             "slots": {
@@ -147,21 +153,19 @@ class Session:
             },
             "all": list(self.collection.plan),
             "planned": len(self.collection.plan),
-            "noisy": self.noisy(),
             "powerless": self._powerless(),
             "warnings": list(self.collection.warnings),
         }  # fmt: skip
-        if plan["tests"] and plan["powerless"] and not self.worker:
+        if plan["powerless"] and not self.worker:
             raise pytest.UsageError(str(plan["powerless"]))
-        if plan["tests"]:
-            folder = self.run_folder / "plans"
-            with writing(folder):
-                folder.mkdir(exist_ok=True)
-                (folder / f"{self.worker or 'main'}.json").write_text(json.dumps(plan), encoding="utf-8")
+        folder = self.run_folder / "plans"
+        with writing(folder):
+            folder.mkdir(exist_ok=True)
+            (folder / f"{self.worker or 'main'}.json").write_text(json.dumps(plan), encoding="utf-8")
 
     def _powerless(self) -> str:
         """Why no slowdown could ever be proven with these settings and so many cells; "" where it could."""
-        noisy = max(self.noisy(), self.settings.planned or 0)
+        noisy = self.noisy()
         if not noisy or self.settings.exact_only:
             return ""
         from pytest_edgebench.errors import run as errors

@@ -84,6 +84,9 @@ class RuntimeFile(Protocol):
 USUAL: Mapping[Format, str] = {"onnx": "onnxruntime", "tflite": "litert"}
 """Format → the runtime that runs it where a profile names none."""
 
+FORMATS: Mapping[str, Format] = {"onnxruntime": "onnx", "litert": "tflite", "tflite-runtime": "tflite"}
+"""Runtime → the format it runs."""
+
 FILES: Mapping[str, str] = {
     "onnxruntime": "run_onnxruntime.py",
     "litert": "run_litert.py",

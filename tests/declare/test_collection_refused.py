@@ -112,8 +112,9 @@ def test_b(edge):
         test_three=TEST,
     )
     text = project.refused()
+    told = text.partition("short test summary info")[0]  # pytest does not shorten that one where CI is set
     for place in ("test_one.py:2: size", "test_one.py:2: latency", "test_one.py:6: ", "test_two.py:2: "):
-        assert text.count(f"\n{place}") == 1
+        assert told.count(f"\n{place}") == 1
     assert "3 problems with models, recipes and budgets:" in text
     assert "2 errors in" in text
 
