@@ -86,8 +86,9 @@ def run(kept: Results, threads: int) -> None:
     nulls: dict[tuple[Kind, float], Decision] = {}
     with tempfile.TemporaryDirectory() as folder, Pool(Path(folder)) as pool:
         # All networks before the second round of any, so that a run cut short is even; the slow ones last.
-        rounds, fast = range(1 if kept.quick else ROUNDS), tuple(ms for ms in sizes if ms < SLOW)
-        stages = [itertools.product(rounds, kinds(some), ways, LIMITS) for some in (fast, sizes)]
+        fast, slow = (tuple(ms for ms in sizes if (ms >= SLOW) == after) for after in (False, True))
+        rounds = range(1 if kept.quick else ROUNDS)
+        stages = [itertools.product(rounds, kinds(some), ways, LIMITS) for some in (fast, slow)]
         for number, kind, (how, percent), limit in itertools.chain(*stages):
             change = f"{kind.name} {how} {percent} threads {threads}"
             key = f"{change} limit {limit} {number}"
