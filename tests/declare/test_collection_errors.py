@@ -5,26 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from declared import DECLARED, TEST
 
 if TYPE_CHECKING:
     from conftest import Project
 
 pytest_plugins = ["pytester"]
-
-DECLARED = """
-@eb.model
-def kws():
-    pass
-
-@eb.recipe
-def int8(kws):
-    pass
-
-@eb.recipe(sweep={"ratio": [0.3, 0.5]})
-def pruned(kws, ratio):
-    pass
-"""
-TEST = "\ndef test_budget(edge):\n    pass\n"
 
 # What stands above `def test_budget(edge)` in line 2; what is told.
 ABOVE = {

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import onnxruntime
 import pytest
 
@@ -23,21 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_edgebench.measure.pool import Pool
-
-
-@pytest.fixture(scope="module")
-def other_python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The interpreter of a second environment that has numpy and ONNX Runtime, and nothing else."""
-    folder = tmp_path_factory.mktemp("environments") / "other"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    (site,) = folder.glob("lib/python*/site-packages")
-    for package in (np, onnxruntime):
-        source = Path(str(package.__file__)).parent
-        (site / source.name).symlink_to(source)
-        libraries = source.with_name(f"{source.name}.libs")
-        if libraries.exists():
-            (site / libraries.name).symlink_to(libraries)
-    return str(folder / "bin" / "python")
 
 
 def test_runs_in_another_environment(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from gate_results import Results, parser, read, results, table, where
+from gate_results import Results, command, read, table, where
 
 from pytest_edgebench.judge.accuracy import ALPHA_PASS, RightWrong
 
@@ -151,14 +151,5 @@ def markdown(folder: Path) -> str:
     return "\n\n".join(parts)
 
 
-def main() -> int:
-    arguments = parser(__doc__).parse_args()
-    kept = results(arguments, NAME)
-    if not arguments.table:
-        run(kept)
-    print(markdown(kept.folder))  # noqa: T201
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, NAME, run, markdown))

@@ -16,7 +16,7 @@ from pytest_edgebench.judge.proportion import exact_high, exact_low
 from pytest_edgebench.record import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pytest_edgebench.judge.timing import Decision
     from pytest_edgebench.record.run import PairRecord
@@ -81,6 +81,18 @@ def results(arguments: argparse.Namespace, name: str) -> Results:
     folder = arguments.out / "quick" if arguments.quick else arguments.out
     until = time.monotonic() + 60 * (0 if arguments.table else arguments.minutes)
     return Results(folder, name, arguments.quick, until)
+
+
+def command(
+    text: str | None, name: str, run: Callable[[Results], None], markdown: Callable[[Path], str]
+) -> int:
+    """What such a script does: measure, unless only the table is wanted, and print the table."""
+    arguments = parser(text).parse_args()
+    kept = results(arguments, name)
+    if not arguments.table:
+        run(kept)
+    print(markdown(kept.folder))  # noqa: T201
+    return 0
 
 
 def read(path: Path) -> list[Line]:

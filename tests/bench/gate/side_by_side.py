@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate_files import Kind, copy_of, inputs, network, slower
-from gate_results import Results, least, most, parser, read, results, table, where
+from gate_results import Results, command, least, most, read, table, where
 
 from pytest_edgebench.judge.matrix import alpha_per_cell
 from pytest_edgebench.measure import locks, race
@@ -169,14 +169,5 @@ def _count(lines: list[Line], field: str) -> int:
     return sum(bool(line[field]) for line in lines)
 
 
-def main() -> int:
-    arguments = parser(__doc__).parse_args()
-    kept = results(arguments, NAME)
-    if not arguments.table:
-        run(kept)
-    print(markdown(kept.folder))  # noqa: T201
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, NAME, run, markdown))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate_files import copy_of, inputs, kinds, network
-from gate_results import Results, most, parser, read, results, table, told, where
+from gate_results import Results, command, most, read, table, told, where
 from neighbour import bursts
 
 from pytest_edgebench.judge.matrix import alpha_per_cell
@@ -106,14 +106,5 @@ def markdown(folder: Path) -> str:
 NEIGHBOUR = {False: "machine left alone", True: "beside a bursty neighbour"}
 
 
-def main() -> int:
-    arguments = parser(__doc__).parse_args()
-    kept = results(arguments, NAME)
-    if not arguments.table:
-        run(kept)
-    print(markdown(kept.folder))  # noqa: T201
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, NAME, run, markdown))

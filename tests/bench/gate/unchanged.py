@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from gate_files import copy_of, inputs, kinds, network
-from gate_results import Results, median, parser, read, results, table, told, where
+from gate_results import Results, command, median, read, table, told, where
 
 from pytest_edgebench.judge.matrix import alpha_per_cell
 from pytest_edgebench.measure import locks, race
@@ -55,14 +55,5 @@ def markdown(folder: Path) -> str:
     return f"{table(head, rows)}\n\nBoth runtimes, float and int8, one thread. {where(lines)}"
 
 
-def main() -> int:
-    arguments = parser(__doc__).parse_args()
-    kept = results(arguments, NAME)
-    if not arguments.table:
-        run(kept)
-    print(markdown(kept.folder))  # noqa: T201
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, NAME, run, markdown))

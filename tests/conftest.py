@@ -1,0 +1,27 @@
+"""For tests of every kind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def other_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The interpreter of a second environment that has numpy and ONNX Runtime, and nothing else."""
+    import numpy as np
+    import onnxruntime
+
+    folder = tmp_path_factory.mktemp("environments") / "other"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    for package in (np, onnxruntime):
+        source = Path(str(package.__file__)).parent
+        (site / source.name).symlink_to(source)
+        libraries = source.with_name(f"{source.name}.libs")
+        if libraries.exists():
+            (site / libraries.name).symlink_to(libraries)
+    return str(folder / "bin" / "python")
