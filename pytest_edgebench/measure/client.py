@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.errors import Dropped, MeasureError
 from pytest_edgebench.errors import measure as errors
+from pytest_edgebench.errors import ssh as ssh_errors
 from pytest_edgebench.errors import target as target_errors
 from pytest_edgebench.measure.results import Memory, Outputs, Pairs, Plan, Reading, Readings, Timing
 from pytest_edgebench.targets.reach import HERE
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 START_S = 60.0
 RUN_S = 600.0
+FASTEST, CLOCK_STEP_S = 1.02, 0.02  # a board's clock that gains more than this is no clock
+SLOW_FROM_S = 4.0  # of an answer with times, from which what goes on the way counts little
+TIMES = frozenset({"calls", "started"})
 
 
 class Client:
@@ -197,6 +202,25 @@ class Client:
             raise self._garbage(doing, f"a peak of {peak} bytes over {baseline}")
         return Memory(peak, baseline, self._readings(answer, doing))
 
+    def count(self, path: Path, inputs: Given, *, calls: int = 8, deadline_s: float = RUN_S) -> list[int]:
+        """Instructions of each of some inferences, on a target that counts them.
+
+        Args:
+            inputs: those of one call, (batch, ...).
+        """
+        doing = f"counting the instructions of {path.name}"
+        _, arrays = self._ask("count", {"path": path, "calls": calls}, inputs, doing, path, deadline_s)
+        found = arrays.get("instructions")
+        if (
+            found is None
+            or found.ndim != 1
+            or found.dtype.kind not in "iu"
+            or not len(found)
+            or found.min() < 1
+        ):
+            raise self._garbage(doing, f"{found!r} for instructions")
+        return [int(count) for count in found]
+
     def close(self) -> None:
         """End the worker; may be called again."""
         self._process.close()
@@ -225,12 +249,12 @@ class Client:
         if self.spec.reach.lock != HERE:
             terms["board"] = True
         try:
-            answer, arrays = self._process.ask(self._sent(request) | terms, given, doing, deadline_s)
+            answer, arrays = self._answer(request, terms, given, doing, deadline_s)
         except Dropped:  # once more on a new connection, as requests can be asked again
             self._process.close()
             self._target.prepare()
             self._process = self._target.start(self.spec, self._folder)
-            answer, arrays = self._process.ask(self._sent(request) | terms, given, doing, deadline_s)
+            answer, arrays = self._answer(request, terms, given, doing, deadline_s)
         error = answer.get("error")
         if error is not None:
             where = str(path) if path else ""
@@ -238,6 +262,31 @@ class Client:
         if "ok" not in answer:
             raise self._garbage(doing, f"{answer!r}")
         return answer, arrays
+
+    def _answer(
+        self,
+        request: Mapping[str, Any],
+        terms: Mapping[str, Any],
+        given: dict[str, Array],
+        doing: str,
+        deadline_s: float,
+    ) -> tuple[dict[str, Any], dict[str, Array]]:
+        """The answer to one question, asked once."""
+        sent = self._sent(request)
+        began = time.monotonic()
+        answer, arrays = self._process.ask({**sent, **terms}, given, doing, deadline_s)
+        if "board" in terms and "error" not in answer:
+            self._check_clock(answer, doing, time.monotonic() - began, bool(arrays.keys() & TIMES))
+        return answer, arrays
+
+    def _check_clock(self, answer: Mapping[str, Any], doing: str, here_s: float, times: bool) -> None:
+        """Make sure that a board's clock goes like ours, as far as the time on the way allows to tell."""
+        before, after = self._readings(answer, doing)
+        there_s = after.at_s - before.at_s
+        slow = times and here_s > SLOW_FROM_S and there_s < here_s / 2
+        if there_s > here_s * FASTEST + CLOCK_STEP_S or there_s < 0 or slow:
+            self._process.kill()
+            raise ssh_errors.clock_rate(self.spec.title, doing, there_s, here_s)
 
     def _sent(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """A request with its files as they are called where it goes."""

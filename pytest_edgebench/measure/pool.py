@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.errors import Dropped
 from pytest_edgebench.measure.client import Client
 from pytest_edgebench.targets.opening import Targets
 
@@ -60,7 +61,10 @@ class Pool:
         self._targets.close()
 
     def _started(self, spec: Spec) -> Client:
-        client = Client(spec, self._folder, self._targets.get(spec.reach))
+        try:
+            client = Client(spec, self._folder, self._targets.get(spec.reach))
+        except Dropped:  # what was seen only now
+            client = Client(spec, self._folder, self._targets.get(spec.reach))
         try:
             client.check()
         except BaseException:

@@ -144,7 +144,7 @@ def _profile(
     own = values.get("target_options", {})
     extends = values.get("extends")
     above: tuple[str, ...] = ()
-    inherited: Mapping[str, Value] = {}
+    of_entry: Mapping[str, Value] = {}
     sources = {key: at(key) for key in values if key != "extends"}
     if extends is not None and entries is not None:
         if extends not in entries:
@@ -157,14 +157,14 @@ def _profile(
             above = tuple(entry.name for entry in lineage(extends, entries))
             given, known = inherited(extends, entries)
             values, sources = given | values, known | sources
-            inherited = given.get("target_options", {})
-    options = {**inherited, **own}
+            of_entry = given.get("target_options", {})
+    options = {**of_entry, **own}
     if (options or values.get("target")) and ("target" in values or "target" not in table):
         kept, wrong = check_options(
             values.get("target", ""),
             options,
             lambda option: document.where("profiles", name, *filter(None, ("target_options", option))),
-            frozenset(inherited) - frozenset(own),
+            frozenset(of_entry) - frozenset(own),
             document.path.parent,
         )
         problems += wrong
