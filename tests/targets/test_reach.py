@@ -11,6 +11,7 @@ from pytest_edgebench.measure.spec import Spec
 from pytest_edgebench.profiles.load import load_profiles
 from pytest_edgebench.profiles.profile import Profile
 from pytest_edgebench.profiles.show import details
+from pytest_edgebench.record import environment
 from pytest_edgebench.targets.reach import KINDS, LOCAL, Reach
 
 
@@ -173,6 +174,19 @@ def test_what_is_shown(tmp_path: Path) -> None:
     assert "device: latency and load time, by target 'command'" in shown
     assert "host: accuracy, from a run of the same runtime on this machine" in shown
     assert "none for memory, instructions of an inference: a budget on these fails" in shown
+
+
+def test_what_a_record_keeps(tmp_path: Path) -> None:
+    """No path of a program, which is another one on each machine."""
+    options = '{ run = ["./x"], rung = "device", gives = ["latency", "memory"] }'
+    text = f'target = "command"\ntarget_options = {options}'
+    told = environment.told(profile(tmp_path, text))
+    assert told == {
+        "target": "command",
+        "target_options": "rung=device, gives=latency memory",
+        "threads": "1",
+        "batch": "1",
+    }
 
 
 def test_every_kind_has_its_module() -> None:

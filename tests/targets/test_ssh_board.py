@@ -37,10 +37,16 @@ def board(shared_board: LoopbackBoard) -> LoopbackBoard:
     return shared_board
 
 
-@pytest.fixture
-def pool(tmp_path: Path) -> Iterator[Pool]:
-    with Pool(tmp_path / "printed") as pool:
+@pytest.fixture(scope="module")
+def shared_pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    with Pool(tmp_path_factory.mktemp("printed")) as pool:
         yield pool
+
+
+@pytest.fixture
+def pool(shared_pool: Pool) -> Pool:
+    """One for all tests, so that they have one connection."""
+    return shared_pool
 
 
 @pytest.fixture
@@ -134,24 +140,29 @@ def test_a_file_comes_back(board: LoopbackBoard, net: Path, tmp_path: Path) -> N
     targets.close()
 
 
-def test_what_lay_there_for_long_goes(board: LoopbackBoard, pool: Pool) -> None:
+def test_what_lay_there_for_long_goes(board: LoopbackBoard, tmp_path: Path) -> None:
+    """With the next connection."""
     old = board.home / "files" / "old"
     old.mkdir(parents=True, exist_ok=True)
     month = time.time() - 40 * 86400
     os.utime(old, (month, month))
-    pool.get(spec(board)).describe()
+    targets = Targets(tmp_path)
+    targets.get(board.reach())
+    targets.close()
     assert not old.exists()
 
 
 def test_nothing_is_left_behind(board: LoopbackBoard, tmp_path: Path, net: Path) -> None:
     """Neither processes, here or there, nor the folder of the connection."""
+    config = board.client("own")
     with Pool(tmp_path / "printed") as pool:
-        pid = int(pool.get(spec(board)).describe()["pid"])
+        pid = int(pool.get(spec(board, target={"config": str(config)})).describe()["pid"])
         assert runs(pid)
+        assert str(pid) in notes(board)
+        assert [line for line in processes() if str(config) in line]
     wait_until_gone(pid)
-    assert not list(board.home.glob("*.pid"))
-    shown = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=False).stdout
-    assert not [line for line in shown.splitlines() if str(board.config) in line]
+    assert str(pid) not in notes(board)
+    assert not [line for line in processes() if str(config) in line]
 
 
 # What cannot be reached
@@ -204,11 +215,10 @@ def test_switched_off(tmp_path: Path, pool: Pool, net: Path) -> None:
     board.switch_off()
 
 
-def test_no_ssh_here(
-    board: LoopbackBoard, pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_no_ssh_here(board: LoopbackBoard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    error = failure(pool, spec(board))
+    with Pool(tmp_path / "printed") as pool:
+        error = failure(pool, spec(board))
     assert str(error).startswith("the program ssh cannot be started: No such file")
     assert "apt-get install openssh-client" in error.fix
 
@@ -345,9 +355,8 @@ def test_dropped_between_two_questions(board: LoopbackBoard, pool: Pool, net: Pa
     """Also where the next needs a new worker."""
     client = pool.get(spec(board))
     client.describe()
-    shown = subprocess.run(["ps", "-ewwo", "pid,args"], capture_output=True, text=True, check=True).stdout
     masters = [
-        line.split()[0] for line in shown.splitlines() if str(board.config) in line and "Master=yes" in line
+        line.split()[0] for line in processes() if str(board.config) in line and "ControlMaster=yes" in line
     ]
     assert len(masters) == 1  # one connection, whatever goes through it
     subprocess.run(["kill", "-9", *masters], check=True)
@@ -374,6 +383,17 @@ def test_hangs_there(board: LoopbackBoard, pool: Pool, net: Path) -> None:
         client.run(net, X, deadline_s=0.5)
     wait_until_gone(pid, 3)
     assert not client.alive
+
+
+def processes() -> list[str]:
+    """Number and command line of each."""
+    shown = subprocess.run(["ps", "-ewwo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    return shown.splitlines()
+
+
+def notes(board: LoopbackBoard) -> list[str]:
+    """Numbers of the workers that the board has written down."""
+    return [path.read_text().strip() for path in board.home.glob("*.pid")]
 
 
 def runs(pid: int) -> bool:
