@@ -68,15 +68,18 @@ class Board:
 
     def prepare(self) -> None:
         """Connect and make the folder, unless that is so; errors as `Target.prepare`."""
-        if self._link.alive:
+        if self._link.alive and self._folder:
             return
-        self._link.open()
+        self._folder = ""
         self._there.clear()
+        if not self._link.alive:
+            self._link.open()
         wanted = str(self.reach.option("folder", FOLDER))
         script = (
             f"cd && mkdir -p {place(wanted)}/files && cd {place(wanted)} || exit 3\n"
             'echo "folder $PWD"; echo "date $(date +%s)"; echo "system $(uname -srm)"\n'
             f"find files -mindepth 1 -maxdepth 1 -mtime +{KEPT_DAYS} -exec rm -rf {{}} + 2>/dev/null\n"
+            "find . -maxdepth 1 -name 'worker-*.pid' -mtime +1 -exec rm -f {} + 2>/dev/null\n"
             "exit 0"
         )
         here = time.time()
