@@ -84,6 +84,14 @@ def quick_clock(path: Path) -> None:
     time.sleep(1)
 
 
+def slow_clock(path: Path) -> None:
+    """From now on the clock goes at a tenth of its speed."""
+    real = time.perf_counter
+    began = real()
+    time.perf_counter = lambda: began + 0.1 * (real() - began)
+    time.sleep(0.2)
+
+
 MISDEEDS: dict[str, Callable[[Path], None]] = {
     "nothing": nothing,
     "drop": drop,
@@ -91,4 +99,5 @@ MISDEEDS: dict[str, Callable[[Path], None]] = {
     "segfault": segfault,
     "hang": hang,
     "quick_clock": quick_clock,
+    "slow_clock": slow_clock,
 }

@@ -14,6 +14,7 @@ import pytest
 from loopback_board import RUNTIME, LoopbackBoard, python_like, script
 
 from pytest_edgebench.errors import Dropped, MeasureError
+from pytest_edgebench.measure import client as client_module
 from pytest_edgebench.measure.pool import Pool
 from pytest_edgebench.measure.spec import Spec
 from pytest_edgebench.targets import ssh
@@ -328,6 +329,17 @@ def test_a_clock_that_is_too_quick(board: LoopbackBoard, pool: Pool, net: Path) 
     ):
         client.run(net, X)
     assert not client.alive
+
+
+def test_a_clock_that_is_too_slow(
+    board: LoopbackBoard, pool: Pool, net: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where times are asked for: else most may pass on the way."""
+    monkeypatch.setattr(client_module, "SLOW_FROM_S", 0.5)
+    client = pool.get(spec(board, "slow_clock"))
+    client.describe()
+    with pytest.raises(MeasureError, match=r"the clock of \S+ on \S+ counted \S+ s while \S+ s passed here"):
+        client.time(net, X, loads=1, calls=3, seed=0)
 
 
 def test_dropped_once(board: LoopbackBoard, pool: Pool, net: Path) -> None:
