@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pytest_edgebench.measure.spec import Spec
 from pytest_edgebench.targets.reach import Reach, Value
 
 SSHD = shutil.which("sshd") or next((path for path in ("/usr/sbin/sshd",) if Path(path).exists()), "")
@@ -25,9 +27,10 @@ class LoopbackBoard:
 
     Args:
         variables: of every session there, e.g. another PATH.
+        command: that the server runs whatever it is asked; "" for what it is asked.
     """
 
-    def __init__(self, folder: Path, variables: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, variables: dict[str, str] | None = None, command: str = "") -> None:
         if not SSHD or not shutil.which("ssh"):
             pytest.skip("sshd or ssh is not installed (Debian: apt-get install openssh-server)")
         self.folder = folder
@@ -57,6 +60,7 @@ class LoopbackBoard:
         # One line: of several, the server takes the first.
         shown = " ".join(f'"{name}={value}"' for name, value in (variables or {}).items())
         lines += [f"SetEnv {shown}"] if shown else []
+        lines += [f"ForceCommand {command}"] if command else []
         (folder / "sshd_config").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self.config = self.client("ssh_config")
         self._server: subprocess.Popen[bytes] | None = None
@@ -117,6 +121,17 @@ class LoopbackBoard:
     def _known(self, key: str) -> str:
         kind, content = (self.folder / f"{key}.pub").read_text(encoding="utf-8").split()[:2]
         return f"[127.0.0.1]:{self.port} {kind} {content}\n"
+
+
+def on_board(board: LoopbackBoard, do: str = "nothing", **how: Any) -> Spec:
+    """A worker on a board, with the runtime for tests.
+
+    Args:
+        do: what it does. how: fields of the spec; `target`, options of the target.
+    """
+    target = how.pop("target", {})
+    given = {"python": sys.executable, "options": (("do", do),), **how}
+    return Spec(RUNTIME, reach=board.reach(**target), **given)
 
 
 def script(path: Path, text: str) -> Path:

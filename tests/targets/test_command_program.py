@@ -38,6 +38,7 @@ def pool(tmp_path: Path) -> Iterator[Pool]:
 
 @pytest.fixture
 def net(tmp_path: Path) -> Path:
+    """The more bytes it has, the slower it is told to be."""
     path = tmp_path / "nets" / "net.any"
     path.parent.mkdir()
     path.write_bytes(b"w" * 1000)
