@@ -103,7 +103,8 @@ class Accepted:
         if entry.data == observer.data_key(model):
             outputs = self.baseline.outputs(entry)
             if outputs is not None:
-                return observer.score(outputs, model, examination.planned.place)
+                rung = examination.scored.metric.rung
+                return observer.score(outputs, model, examination.planned.place, rung)
         else:
             examination.remarks[errors.other_data(self.baseline.title, model.name)] = None
         return examination.score_of(artifact, "tflite" if entry.format == "tflite" else "onnx")

@@ -150,12 +150,12 @@ class Bench:
 
         spec, terms = self.spec(profile, fmt), self.terms(limit)
         pair = (reference.record.digest, candidate.record.digest)
-        key = digest((pair, spec.runtime, spec.python, spec.options, spec.threads, profile.batch, limit))
+        key = digest((pair, *spec.key, profile.batch, limit))
         what = f"timing {model.name} on {profile.name}"
 
         def measure() -> dict[str, object]:
             sample = self.observer.sample(model, profile.batch)
-            with locks.timing("host", what):
+            with locks.timing(spec.reach.lock, what):
                 decision, record = race.compare(
                     self.pool, spec, reference.path, candidate.path, sample, terms, null
                 )
@@ -171,14 +171,14 @@ class Bench:
         from pytest_edgebench.declare.identity import digest
         from pytest_edgebench.measure import locks, race
 
-        key = digest((spec.runtime, spec.python, spec.options, spec.threads))
+        key = digest(spec.key)
         terms = self.terms(self.rules.baseline_latency)
 
         def measure() -> dict[str, object]:
             folder = self.run_folder / "null" / key
             shutil.copytree(reference.path.parent, folder, dirs_exist_ok=True)
             sample = self.observer.sample(model, batch)
-            with locks.timing("host", "null control"):
+            with locks.timing(spec.reach.lock, "null control"):
                 client = self.pool.get(spec)
                 leg = race.run_leg(client, reference.path, folder / reference.path.name, sample, terms)
             return race.plain(leg.decision)

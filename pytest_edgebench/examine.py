@@ -13,7 +13,9 @@ from pytest_edgebench.declare.model import Model
 from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.errors import EdgebenchError, UnsupportedError
 from pytest_edgebench.errors import run as errors
+from pytest_edgebench.errors import target as target_errors
 from pytest_edgebench.record.run import Observation, Verdict
+from pytest_edgebench.targets.reach import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.run import Metric, PairRecord, Row
     from pytest_edgebench.waivers import Waiver
 
-NEEDS_A_RUN = ("latency", "load", "first_inference", "memory")
+NEEDS_A_RUN = {"latency": "latency", "load": "latency", "first_inference": "latency", "memory": "memory"}
+"""Metric → what a target must give for it (`targets.reach.Gives`)."""
 OF_THE_DEVICE = ("ram", "flash")
 
 
@@ -115,20 +118,27 @@ class Examination:
             MeasureError, DataError: as `Observer.scored`.
         """
         spec, batch = self.spec_for(fmt), self.profile.batch
+        if not self.profile.gives("outputs"):
+            spec = replace(spec, reach=LOCAL, version="")
         found = self.bench.observer.scored(artifact, spec, self.model, batch, self.planned.place)
-        if self.profile.measured:
+        if self.profile.gives("outputs"):
             return found
-        note = f"of {spec.title} on this machine: {self.profile.name} is only described"
+        why = "gives no outputs" if self.profile.target else "is only described"
+        note = f"of {spec.title} on this machine: {self.profile.name} {why}"
         return replace(found, metric=replace(found.metric, note=note))
 
     def spec_for(self, fmt: Format) -> Spec:
-        """The profile's worker; for another format than the case's, that of its usual runtime."""
-        profile = self.profile if fmt == self.fmt else replace(self.profile, runtime="", python="")
+        """The profile's worker; for another format than the case's, that of its usual runtime, here."""
+        profile = self.profile
+        if fmt != self.fmt:
+            profile = replace(
+                profile, runtime="", python="", runtime_version="", target="", target_options={}
+            )
         return self.bench.spec(profile, fmt)
 
     @cached_property
     def timed(self) -> Timed | None:
-        """Latency by fresh loads; None on a profile that is only described, or where nothing is timed."""
+        """Latency by fresh loads; None on a profile that does not give it, or where nothing is timed."""
         timing = self.profile.measured and not self.bench.settings.exact_only
         return self._timed(self.artifact) if timing else None
 
@@ -138,8 +148,8 @@ class Examination:
 
     @cached_property
     def memory(self) -> Metric | None:
-        """Peak memory of clean processes; None on a profile that is only described."""
-        if not self.profile.measured:
+        """Peak memory of clean processes; None on a profile that does not give it."""
+        if not self.profile.gives("memory"):
             return None
         spec = self.spec_for(self.fmt)
         return self.bench.observer.memory(self.artifact, spec, self.model, self.profile.batch)
@@ -160,8 +170,12 @@ class Examination:
     def missing(self) -> dict[str, str]:
         """Metric → why it cannot be had here."""
         found = {}
-        if not self.profile.measured:
-            found = {name: errors.only_described(self.profile.name, name) for name in NEEDS_A_RUN}
+        for name, what in NEEDS_A_RUN.items():
+            if not self.profile.target:
+                found[name] = errors.only_described(self.profile.name, name)
+            elif not self.profile.gives(what):
+                reach = self.profile.reach
+                found[name] = target_errors.not_given(self.profile.name, name, reach.kind, reach.gives)
         return found | {name: errors.not_on_host(name) for name in OF_THE_DEVICE}
 
     def observation(self) -> Observation:

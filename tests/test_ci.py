@@ -60,6 +60,7 @@ def run_script(folder: Path, failing: str = "", **environment: str) -> tuple[int
     stub = folder / "bin" / "python3"
     stub.write_text(STUB, encoding="utf-8")
     stub.chmod(0o755)
+    shutil.copy(stub, folder / "bin" / "sshd")  # it is installed here already
     inherited = {name: value for name, value in os.environ.items() if name != "EDGEBENCH_DATA"}
     path = f"{folder / 'bin'}:{os.environ['PATH']}"
     result = subprocess.run(
@@ -78,6 +79,26 @@ def test_the_first_step_that_fails_is_the_last(tmp_path: Path, failing: str) -> 
     status, log = run_script(tmp_path, failing)
     assert status == 1
     assert log == [f"{command} " for command in COMMANDS[: COMMANDS.index(failing) + 1]]
+
+
+def test_the_ssh_server_is_installed_where_it_can_be(tmp_path: Path) -> None:
+    """For root on Debian; what goes wrong there stops nothing, as tests that need it are skipped."""
+    text = SCRIPT.read_text(encoding="utf-8")
+    found = re.search(r"^(if [^\n]*sshd.*?\nfi)$", text, re.MULTILINE | re.DOTALL)
+    assert found
+    for name, status in (("apt-get", 1), ("id", 0)):
+        stub = tmp_path / name
+        stub.write_text(f'#!/bin/bash\necho 0\necho "$@" >> "{tmp_path}/{name}.log"\nexit {status}\n')
+        stub.chmod(0o755)
+    text = found[1].replace("/usr/sbin/sshd", str(tmp_path / "sshd"))
+    command = ["/bin/bash", "-euo", "pipefail", "-c", f"{text}\necho on"]
+    ended = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout.splitlines()[-1]) == (0, "on")
+    assert "install" in (tmp_path / "apt-get.log").read_text(encoding="utf-8")
+    (tmp_path / "apt-get.log").unlink()
+    shutil.copy(tmp_path / "id", tmp_path / "sshd")
+    subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, check=True)
+    assert not (tmp_path / "apt-get.log").exists()
 
 
 def test_the_data_beside_the_checkout_is_used(tmp_path: Path) -> None:

@@ -51,7 +51,17 @@ class UnsupportedError(EdgebenchError):
 
 
 class MeasureError(EdgebenchError):
-    """A runtime crashed, hung, ran out of memory or answered garbage: the case ends in ERROR."""
+    """A runtime crashed, hung, ran out of memory or answered garbage: the case ends in ERROR.
+
+    Attributes:
+        lasting: trying again in this session is of no use.
+    """
+
+    lasting = False
+
+
+class Dropped(MeasureError):  # noqa: N818 - what happened, not what is wrong
+    """The connection to a target was lost while it was asked; the question may be asked again."""
 
 
 class BudgetExceeded(AssertionError):  # noqa: N818 - public name, given by the API

@@ -42,6 +42,14 @@ def no_python(python: str, cause: OSError) -> MeasureError:
     )
 
 
+def not_copied(path: str, cause: OSError) -> MeasureError:
+    return MeasureError(
+        f"the file cannot be copied: {cause.strerror or cause}",
+        where=path,
+        fix="is it there, and is there room for it here?",
+    )
+
+
 # The worker as a process
 
 

@@ -119,15 +119,6 @@ def unknown_entry(where: str, name: str, catalogue: Iterable[str], declared: Ite
     return SettingsError(f"the catalogue has no entry {name!r}", where=where, fix=_nearest(name, catalogue))
 
 
-def unknown_target(where: str, name: str, known: Sequence[str]) -> SettingsError:
-    return SettingsError(
-        f"there is no target {name!r}",
-        where=where,
-        fix=f"write {' or '.join(repr(target) for target in known)} to measure there, or leave target out "
-        "for hardware that is only described",
-    )
-
-
 def unknown_runtime(where: str, name: str, known: Iterable[str]) -> SettingsError:
     return SettingsError(
         f"there is no runtime {name!r}",

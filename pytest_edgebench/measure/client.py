@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.errors import Dropped, MeasureError
 from pytest_edgebench.errors import measure as errors
+from pytest_edgebench.errors import ssh as ssh_errors
+from pytest_edgebench.errors import target as target_errors
 from pytest_edgebench.measure.results import Memory, Outputs, Pairs, Plan, Reading, Readings, Timing
+from pytest_edgebench.targets.reach import HERE
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from pytest_edgebench.measure.results import Array, Floats
     from pytest_edgebench.measure.spec import Spec
+    from pytest_edgebench.targets.protocol import Target
 
     Given = Array | Mapping[str, Array]
 
 START_S = 60.0
 RUN_S = 600.0
+FASTEST, CLOCK_STEP_S = 1.02, 0.02  # a board's clock that gains more than this is no clock
+SLOW_FROM_S = 4.0  # of an answer with times, from which what goes on the way counts little
+TIMES = frozenset({"calls", "started"})
 
 
 class Client:
@@ -34,17 +42,23 @@ class Client:
     Args:
         spec: the kind.
         folder: for what the worker prints, which is shown when it fails.
+        target: where it runs, ready; this machine where none is given.
 
     Raises:
-        MeasureError: the interpreter cannot be started.
+        MeasureError: the worker cannot be started.
     """
 
-    def __init__(self, spec: Spec, folder: Path) -> None:
-        # Deferred: with numpy behind it, it is not for the start of pytest.
-        from pytest_edgebench.measure.process import Process
-
+    def __init__(self, spec: Spec, folder: Path, target: Target | None = None) -> None:
         self.spec = spec
-        self._process = Process(spec, folder)
+        self._folder = folder
+        if target is None:
+            # Deferred: with numpy behind it, it is not for the start of pytest.
+            from pytest_edgebench.targets.host import Host
+
+            target = Host(spec.reach)
+        self._target = target
+        self._process = target.start(spec, folder)
+        self._answered = False
 
     @property
     def alive(self) -> bool:
@@ -53,6 +67,17 @@ class Client:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def check(self) -> None:
+        """Make sure that the runtime is of the version asked for.
+
+        Raises:
+            MeasureError: it is not, or cannot be asked.
+        """
+        if self.spec.version:
+            found = self.describe().get("version", "")
+            if not self.spec.accepts(found):
+                raise target_errors.other_version(self.spec.title, self.spec.version, found, "")
 
     def describe(self, deadline_s: float = START_S) -> dict[str, str]:
         """``name``, ``version`` and ``threads`` of the runtime, ``cpu``, ``python``, ``numpy``."""
@@ -97,7 +122,10 @@ class Client:
         request = {"path": path, "loads": loads, "calls": calls, "seconds": seconds}
         request |= {"seed": seed, "first": first}
         answer, arrays = self._ask("time", request, inputs, doing, path, deadline_s)
-        load, first_call = (self._times(arrays, name, doing, loads) for name in ("load", "first_call"))
+        load, first_call = (
+            self._times(arrays, name, doing, loads if name in arrays else 0)
+            for name in ("load", "first_call")
+        )
         counts = [int(count) for count in arrays.get("counts", ())]
         flat = self._times(arrays, "calls", doing, sum(counts))
         if len(counts) != loads or min(counts) < 1:
@@ -175,6 +203,25 @@ class Client:
             raise self._garbage(doing, f"a peak of {peak} bytes over {baseline}")
         return Memory(peak, baseline, self._readings(answer, doing))
 
+    def count(self, path: Path, inputs: Given, *, calls: int = 8, deadline_s: float = RUN_S) -> list[int]:
+        """Instructions of each of some inferences, on a target that counts them.
+
+        Args:
+            inputs: those of one call, (batch, ...).
+        """
+        doing = f"counting the instructions of {path.name}"
+        _, arrays = self._ask("count", {"path": path, "calls": calls}, inputs, doing, path, deadline_s)
+        found = arrays.get("instructions")
+        if (
+            found is None
+            or found.ndim != 1
+            or found.dtype.kind not in "iu"
+            or not len(found)
+            or found.min() < 1
+        ):
+            raise self._garbage(doing, f"{found!r} for instructions")
+        return [int(count) for count in found]
+
     def close(self) -> None:
         """End the worker; may be called again."""
         self._process.close()
@@ -198,10 +245,18 @@ class Client:
         path: Path | None,
         deadline_s: float,
     ) -> tuple[dict[str, Any], dict[str, Array]]:
-        given = inputs if isinstance(inputs, Mapping) else {"input_0": inputs}
-        message = {name: str(v) if isinstance(v, Path) else v for name, v in request.items()}
-        message |= {"ask": ask, "threads": self.spec.threads, "options": dict(self.spec.options)}
-        answer, arrays = self._process.ask(message, dict(given), doing, deadline_s)
+        given = dict(inputs) if isinstance(inputs, Mapping) else {"input_0": inputs}
+        terms = {"ask": ask, "threads": self.spec.threads, "options": dict(self.spec.options)}
+        if self.spec.reach.lock != HERE:
+            terms["board"] = True
+        try:
+            answer, arrays = self._answer(request, terms, given, doing, deadline_s)
+        except Dropped:  # once more on a new connection, as requests can be asked again
+            self._process.close()
+            self._target.prepare()
+            self._process = self._target.start(self.spec, self._folder)
+            self._answered = False
+            answer, arrays = self._answer(request, terms, given, doing, deadline_s)
         error = answer.get("error")
         if error is not None:
             where = str(path) if path else ""
@@ -209,6 +264,38 @@ class Client:
         if "ok" not in answer:
             raise self._garbage(doing, f"{answer!r}")
         return answer, arrays
+
+    def _answer(
+        self,
+        request: Mapping[str, Any],
+        terms: Mapping[str, Any],
+        given: dict[str, Array],
+        doing: str,
+        deadline_s: float,
+    ) -> tuple[dict[str, Any], dict[str, Array]]:
+        """The answer to one question, asked once."""
+        sent = self._sent(request)
+        began = time.monotonic()
+        answer, arrays = self._process.ask({**sent, **terms}, given, doing, deadline_s)
+        if "board" in terms and "error" not in answer:
+            # Before the first answer the worker may have been starting for long.
+            times = self._answered and bool(arrays.keys() & TIMES)
+            self._check_clock(answer, doing, time.monotonic() - began, times)
+        self._answered = True
+        return answer, arrays
+
+    def _check_clock(self, answer: Mapping[str, Any], doing: str, here_s: float, times: bool) -> None:
+        """Make sure that a board's clock goes like ours, as far as the time on the way allows to tell."""
+        before, after = self._readings(answer, doing)
+        there_s = after.at_s - before.at_s
+        slow = times and here_s > SLOW_FROM_S and there_s < here_s / 2
+        if there_s > here_s * FASTEST + CLOCK_STEP_S or there_s < 0 or slow:
+            self._process.kill()
+            raise ssh_errors.clock_rate(self.spec.title, doing, there_s, here_s)
+
+    def _sent(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """A request with its files as they are called where it goes."""
+        return {name: self._target.put(v) if isinstance(v, Path) else v for name, v in request.items()}
 
     def _times(self, arrays: Mapping[str, Array], name: str, doing: str, count: int) -> Floats:
         """Some of the answer's seconds, made sure to be that."""

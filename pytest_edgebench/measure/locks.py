@@ -90,19 +90,20 @@ def entry_lock(path: Path, what: str, deadline_s: float = ENTRY_S) -> Iterator[N
 
 @contextlib.contextmanager
 def building(
-    what: str = "building", deadline_s: float = BUILDING_S, folder: Path | None = None
+    what: str = "building", deadline_s: float = BUILDING_S, folder: Path | None = None, target: str = "host"
 ) -> Iterator[None]:
     """Hold the machine for work that would disturb a timing; others may build at the same time.
 
     Args:
         what: for those who wait.
+        target: as in `timing`; a target may be held for the work it does itself.
         folder: of the machine's locks, for tests.
 
     Raises:
         MeasureError: not had in time, with the holders named; or this thread holds the machine already.
         SettingsError: the lock folder cannot be used.
     """
-    with _machine("host", what, fcntl.LOCK_SH, deadline_s, folder):
+    with _machine(target, what, fcntl.LOCK_SH, deadline_s, folder):
         yield
 
 

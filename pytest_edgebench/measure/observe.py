@@ -13,6 +13,7 @@ from pytest_edgebench.declare.identity import digest
 from pytest_edgebench.declare.score import as_score, evaluate
 from pytest_edgebench.errors import MeasureError
 from pytest_edgebench.measure import locks
+from pytest_edgebench.measure.results import board_note
 from pytest_edgebench.record.run import Metric
 from pytest_edgebench.runtimes.protocol import DISTRIBUTIONS
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.measure.pool import Pool
     from pytest_edgebench.measure.results import Array, Outputs
     from pytest_edgebench.measure.spec import Spec
+    from pytest_edgebench.record.run import Rung
 
 LOADS = 12  # of an absolute latency, by the gate's rule
 CALLS = 100  # a load: p99 needs as many
@@ -70,7 +72,7 @@ class Timed:
 
 
 class Observer:
-    """Measures files on this host.
+    """Measures files on this machine and on targets that are reached from it.
 
     Args:
         cache: keeps outputs across sessions, by all they depend on; timings are never kept.
@@ -106,9 +108,9 @@ class Observer:
         }
 
     def describe(self, spec: Spec) -> dict[str, str]:
-        """Name, version, threads and CPU of a runtime; starts its worker."""
+        """Name, version, threads and CPU of a runtime, and what its target tells; starts its worker."""
         if spec not in self._described:
-            self._described[spec] = self._pool.get(spec).describe()
+            self._described[spec] = self._pool.get(spec).describe() | self._pool.reached(spec)
         return self._described[spec]
 
     def loaded(self, model: Model) -> data.Loaded:
@@ -125,7 +127,7 @@ class Observer:
         }
 
     def scored(self, artifact: Artifact, spec: Spec, model: Model, batch: int, place: str) -> Scored:
-        """Run all labelled samples and score the outputs, rung "host".
+        """Run all labelled samples and score the outputs, on the rung of where they ran.
 
         Raises:
             MeasureError: the runtime failed. DataError: data, outputs or score cannot be used.
@@ -137,14 +139,14 @@ class Observer:
             if error.where == str(artifact.path):  # of the cache, which says nothing to a user
                 error.where = place
             raise
-        return self.score(outputs, model, place)
+        return self.score(outputs, model, place, spec.reach.rung)
 
     def data_key(self, model: Model) -> str:
         """SHA-256 of the labelled data."""
         _, loaded, key = self._loaded(model)
         return digest((key, loaded.labels))
 
-    def score(self, outputs: tuple[Array, ...], model: Model, place: str) -> Scored:
+    def score(self, outputs: tuple[Array, ...], model: Model, place: str, rung: Rung = "host") -> Scored:
         """Outputs on the labelled data, one (N, ...) each, with their score; `DataError` as `scored`."""
         from pytest_edgebench.judge.proportion import wilson
 
@@ -155,12 +157,12 @@ class Observer:
         low = high = None
         if samples is not None and score.correctness:
             low, high = (100 * bound for bound in wilson(int(samples.sum()), count, 0.025))
-        metric = Metric(value, score.unit, "host", count, low, high)
+        metric = Metric(value, score.unit, rung, count, low, high)
         return Scored(score.name, metric, outputs, samples, loaded.labels)
 
     def timed(self, artifact: Artifact, spec: Spec, model: Model, batch: int, again: str = "") -> Timed:
         """Time fresh loads in this session's worker, or with `again` (a word) in a process of its own."""
-        key = digest(("timed", artifact.record.digest, _plain(spec), batch, self._loaded(model)[2], again))
+        key = digest(("timed", artifact.record.digest, spec.key, batch, self._loaded(model)[2], again))
         what = f"timing {artifact.path.name} on {spec.title}"
         found = self._once.get("timed", key, what, lambda: self._time(artifact, spec, model, batch, again))
         metrics = {name: Metric(**value) for name, value in found["metrics"].items()}
@@ -170,7 +172,7 @@ class Observer:
 
     def memory(self, artifact: Artifact, spec: Spec, model: Model, batch: int) -> Metric:
         """Peak resident memory of clean processes: median, with the range of three."""
-        key = digest(("memory", artifact.record.digest, _plain(spec), batch, self._loaded(model)[2]))
+        key = digest(("memory", artifact.record.digest, spec.key, batch, self._loaded(model)[2]))
 
         def measure() -> list[int]:
             peaks = []
@@ -182,7 +184,7 @@ class Observer:
 
         peaks = self._once.get("memory", key, f"memory of {artifact.path.name}", measure)
         note = f"range of {len(peaks)} processes"
-        return Metric(peaks[len(peaks) // 2], "B", "host", len(peaks), peaks[0], peaks[-1], note)
+        return Metric(peaks[len(peaks) // 2], "B", spec.reach.rung, len(peaks), peaks[0], peaks[-1], note)
 
     # Within
 
@@ -208,17 +210,16 @@ class Observer:
         return size
 
     def _version(self, spec: Spec) -> str:
-        if not spec.python and spec.runtime in DISTRIBUTIONS:
+        if spec.reach.here and not spec.python and spec.runtime in DISTRIBUTIONS:
             return metadata.version(DISTRIBUTIONS[spec.runtime])
         found = self.describe(spec)
-        return f"{found.get('version', '')} on {found.get('python', '')}"
+        told = f"{found.get('version', '')} on {found.get('python', '')}"
+        return told if spec.reach.here else f"{told} on {found.get('cpu', '')}"
 
     def _outputs(
         self, artifact: Artifact, spec: Spec, loaded: data.Loaded, inputs_key: str, batch: int
     ) -> tuple[Array, ...]:
-        key = digest(
-            ("outputs", artifact.record.digest, _plain(spec), self._version(spec), inputs_key, batch)
-        )
+        key = digest(("outputs", artifact.record.digest, spec.key, self._version(spec), inputs_key, batch))
         found = self._cache.arrays_get("outputs", key)
         if found is None:
             with self._cache.lock(f"outputs-{key}", f"running {artifact.path.name} on {spec.title}"):
@@ -235,7 +236,7 @@ class Observer:
             raise self._failed[key]
         client = self._pool.get(spec)
         try:
-            with locks.building(f"running {artifact.path.name}"):
+            with locks.building(f"running {artifact.path.name}", target=spec.reach.lock):
                 return client.run(artifact.path, loaded.inputs, batch=batch, deadline_s=self._deadline_s)
         except MeasureError as error:
             self._failed[key] = error
@@ -251,7 +252,7 @@ class Observer:
         sample = self.sample(model, batch)
         seed = int.from_bytes(os.urandom(4))
         ask = {"loads": LOADS, "calls": CALLS, "seed": seed, "seconds": LOAD_SECONDS}
-        with locks.timing("host", f"timing {artifact.path.name}"):
+        with locks.timing(spec.reach.lock, f"timing {artifact.path.name}"):
             if again:
                 with self._pool.fresh(spec) as client:
                     timing = client.time(artifact.path, sample, deadline_s=self._deadline_s, **ask)  # type: ignore[arg-type]
@@ -262,14 +263,17 @@ class Observer:
         for name, found in summarise(list(timing.calls_s)).items():
             metrics[f"latency.{name}"] = (found.value, found.low, found.high, found.n)
         for name, values in (("load", timing.load_s), ("first_inference", timing.first_s)):
+            if not len(values):  # a user's own program need not tell it
+                continue
             value = summarise([values[i : i + 1] for i in range(len(values))])["mean"]
             metrics[name] = (value.value, value.low, value.high, len(values))
         calls = np.concatenate(timing.calls_s)
         loads = of_loads(timing.calls_s)
+        rung, note = spec.reach.rung, board_note(timing.readings)
         points = np.linspace(0, 1, min(QUANTILES, len(calls)))
         return {
             "metrics": {
-                name: {"value": v, "unit": "s", "rung": "host", "n": n, "low": low, "high": high}
+                name: {"value": v, "unit": "s", "rung": rung, "n": n, "low": low, "high": high, "note": note}
                 for name, (v, low, high, n) in metrics.items()
             },
             "series": {
@@ -281,7 +285,3 @@ class Observer:
             "calls": min(len(load) for load in timing.calls_s),
             "at": time.time(),
         }
-
-
-def _plain(spec: Spec) -> tuple[object, ...]:
-    return (spec.runtime, spec.python, spec.options, spec.threads)

@@ -8,8 +8,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
-import threading
 import time
 import uuid
 from pathlib import Path
@@ -19,9 +17,9 @@ from pytest_edgebench.errors import measure as errors
 from pytest_edgebench.measure.worker import pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_edgebench.measure.spec import Spec
+    from pytest_edgebench.errors import MeasureError
     from pytest_edgebench.measure.worker import Arrays
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -31,29 +29,34 @@ PATIENCE_S = 5.0
 
 
 class Process:
-    """One running worker.
+    """One running worker, or the program that leads to it.
 
     Args:
+        title: for messages.
+        command: that starts it.
+        environment: all its variables.
         folder: for the file that takes its standard error; made if missing.
+        unstarted: the error for a program that cannot be started.
 
     Raises:
-        MeasureError: the interpreter cannot be started.
+        MeasureError: that of `unstarted`.
     """
 
-    def __init__(self, spec: Spec, folder: Path) -> None:
-        self._title = spec.title
+    def __init__(
+        self,
+        title: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        unstarted: Callable[[OSError], MeasureError],
+    ) -> None:
+        self._title = title
         folder.mkdir(parents=True, exist_ok=True)
         self._printed = folder / f"worker-{uuid.uuid4().hex[:12]}.err"
-        # The kernel ends a child with the thread that started it: threads other than the main one may be
-        # short-lived, and then only the end of stdin is left.
-        parent = os.getpid() if threading.current_thread() is threading.main_thread() else 0
-        python = spec.python or sys.executable
-        # More threads for linear algebra cost memory that would be counted as the model's.
-        environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
         with self._printed.open("wb", 0) as printed:
             try:
                 self._process = subprocess.Popen(
-                    [python, "-u", "-P", str(WORKER), str(spec.file), str(parent)],
+                    command,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=printed,
@@ -63,7 +66,7 @@ class Process:
                 )
             except OSError as cause:
                 self._printed.unlink()
-                raise errors.no_python(python, cause) from cause
+                raise unstarted(cause) from cause
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
@@ -101,13 +104,17 @@ class Process:
             raise errors.hung(self._title, doing, deadline_s, self.tail()) from None
         except EOFError:
             status = self.kill(PATIENCE_S)
-            raise errors.died(self._title, doing, status, self.tail()) from None
+            raise self._died(doing, status) from None
         except (ValueError, KeyError, TypeError, MemoryError) as cause:
             self.kill()
             raise errors.malformed(self._title, doing, str(cause), self.tail()) from cause
         except BaseException:  # a Ctrl-C leaves an answer on its way that nobody waits for
             self.kill()
             raise
+
+    def _died(self, doing: str, status: int) -> MeasureError:
+        """The error for an end without an answer."""
+        return errors.died(self._title, doing, status, self.tail())
 
     def tail(self) -> str:
         """The end of what it printed."""

@@ -185,10 +185,10 @@ def _readings(
     found: list[Pairs], threads: int, plan: Plan, capped: bool, cap_s: float, null: Decision | None
 ) -> why.Readings:
     before, after = found[0].readings[0], found[-1].readings[1]
-    cpus = len(os.sched_getaffinity(0))
+    cpus = before.cpus or len(os.sched_getaffinity(0))  # a board tells its own
     steal = None
     if before.steal_s is not None and after.steal_s is not None and after.at_s > before.at_s:
-        total = (after.at_s - before.at_s) * (os.cpu_count() or 1)
+        total = (after.at_s - before.at_s) * (before.cpus or os.cpu_count() or 1)
         steal = 100 * (after.steal_s - before.steal_s) / total
     unit = min(min(p.a_s.min(), p.b_s.min()) for p in found) * plan.calls
     return why.Readings(

@@ -21,16 +21,37 @@ class Reading:
         steal_s: CPU seconds since boot that a hypervisor gave to others; None where it is not told.
         at_s: when, on the worker's own clock.
         clock_s: the smallest step the clock takes.
+        cpus: that the worker may use; None where it was not asked for.
+        celsius: the hottest of its thermal zones. governor: of its first CPU's clock. Both only where asked
+            for and told.
     """
 
     load: float
     steal_s: float | None
     at_s: float
     clock_s: float
+    cpus: int | None = None
+    celsius: float | None = None
+    governor: str | None = None
 
 
 Readings = tuple[Reading, Reading]
 """Before and after a request."""
+
+
+def board_note(readings: Readings) -> str:
+    """Temperature, governor and load of a board before and after, in words; "" where not asked for."""
+    before, after = readings
+    if after.cpus is None:
+        return ""
+    parts = []
+    if before.celsius is not None and after.celsius is not None:
+        parts.append(f"{before.celsius:.0f} → {after.celsius:.0f} °C")
+    governors = dict.fromkeys(governor for governor in (before.governor, after.governor) if governor)
+    if governors:
+        parts.append(f"governor {' → '.join(governors)}")
+    parts.append(f"load {before.load:.1f} → {after.load:.1f}")
+    return "board: " + ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +73,8 @@ class Timing:
     """Fresh loads of one file.
 
     Attributes:
-        load_s: (loads,) seconds to make a session from the file.
-        first_s: (loads,) seconds of its first call.
+        load_s: (loads,) seconds to make a session from the file; empty where a target does not tell it.
+        first_s: (loads,) seconds of its first call; likewise.
         calls_s: for each load, (calls,) seconds of each call after warming up.
         seed, first: chance of load i depends on (seed, first + i) alone.
     """

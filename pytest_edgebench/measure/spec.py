@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.errors import measure as errors
 from pytest_edgebench.runtimes.protocol import USUAL, Option, runtime_file
+from pytest_edgebench.targets.reach import LOCAL, Reach
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,8 @@ class Spec:
             this one.
         options: of the runtime, as pairs; kept sorted.
         threads: intra-op threads.
+        reach: where it runs.
+        version: of the runtime, which must be that or begin with it ("2.3" for "2.3.0"); "" for any.
 
     Raises:
         MeasureError: no such runtime, an option that is no plain value.
@@ -34,6 +37,8 @@ class Spec:
     python: str = ""
     options: tuple[tuple[str, Option], ...] = ()
     threads: int = 1
+    reach: Reach = LOCAL
+    version: str = ""
 
     def __post_init__(self) -> None:
         runtime_file(self.runtime)
@@ -51,7 +56,8 @@ class Spec:
         """
         runtime = profile.runtime or USUAL[fmt]
         runtime_file(runtime, profile.place)
-        return cls(runtime, profile.python, tuple(profile.runtime_options.items()), profile.threads)
+        options = tuple(profile.runtime_options.items())
+        return cls(runtime, profile.python, options, profile.threads, profile.reach, profile.runtime_version)
 
     @property
     def file(self) -> Path:
@@ -61,4 +67,15 @@ class Spec:
     @property
     def title(self) -> str:
         """For messages."""
-        return self.file.stem if self.runtime.endswith(".py") else self.runtime
+        name = self.file.stem if self.runtime.endswith(".py") else self.runtime
+        return f"{name} on {self.reach.title}" if self.reach.title else name
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells its results from those of another kind, for keys."""
+        plain = (self.runtime, self.python, self.options, self.threads)
+        return plain if self.reach.here else (*plain, self.reach.kind, self.reach.address, self.reach.options)
+
+    def accepts(self, version: str) -> bool:
+        """Whether a runtime of this version is the one asked for."""
+        return not self.version or version == self.version or version.startswith(f"{self.version}.")

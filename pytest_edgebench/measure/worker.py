@@ -1,8 +1,8 @@
 """The worker: runs and times model files in a process of its own. Needs Python, numpy and the runtime.
 
-Started as ``python -u -P worker.py RUNTIME_FILE PARENT``, it loads ``adapt.py`` beside it and the one runtime
-file it is given by their paths, and nothing else of this package, so that it also runs in another virtual
-environment or on a board. PARENT is the process to die with, 0 for none.
+Started as ``python -u -P worker.py RUNTIME_FILE PARENT``, it loads ``adapt.py`` and ``machine.py`` beside it
+and the one runtime file it is given by their paths, and nothing else of this package, so that it also runs in
+another virtual environment or on a board. PARENT is the process to die with, 0 for none.
 
 Requests come on stdin and answers go to stdout, one for one: ``EBW1``, the length of a JSON text (4 bytes,
 little endian), the text, then the raw bytes of the arrays that the text lists. An answer holds ``ok`` or
@@ -16,18 +16,16 @@ import contextlib
 import ctypes
 import gc
 import importlib.util
-import itertools
 import json
 import math
 import os
 import platform
 import random
-import re
 import signal
 import struct
 import sys
 import time
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -46,7 +44,7 @@ def _by_path(name: str, path: Path) -> Any:
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pytest_edgebench.measure import adapt
+    from pytest_edgebench.measure import adapt, machine
     from pytest_edgebench.runtimes.protocol import Array, RuntimeFile, Session
 
     Arrays = dict[str, Array]
@@ -54,6 +52,7 @@ if TYPE_CHECKING:
     Answer = tuple[dict[str, Any], Arrays]
 else:
     adapt = _by_path("edgebench_adapt", Path(__file__).with_name("adapt.py"))
+    machine = _by_path("edgebench_machine", Path(__file__).with_name("machine.py"))
 
 HEAD = struct.Struct("<4sI")
 MAGIC = b"EBW1"
@@ -146,7 +145,8 @@ class Worker:
 
     def answer(self, request: Request, arrays: Arrays) -> Answer:
         """The answer to one request; a mistake in it is an answer too."""
-        before = _reading()
+        board = bool(request.get("board"))
+        before = machine.reading(board)
         try:
             _ = self.runtime  # importing it is part of no timing
             ask: Callable[[Request, Arrays], Answer] = getattr(self, f"ask_{request['ask']}")
@@ -157,15 +157,15 @@ class Worker:
                 error = {"code": args[0], "facts": args[1]}
             else:
                 error = {"code": "raised", "facts": {"type": type(cause).__name__, "text": str(cause)}}
-            return {"error": error, "readings": [before, _reading()]}, {}
-        return {"ok": found, "readings": [before, _reading()]}, results
+            return {"error": error, "readings": [before, machine.reading(board)]}, {}
+        return {"ok": found, "readings": [before, machine.reading(board)]}, results
 
     def ask_describe(self, request: Request, arrays: Arrays) -> Answer:
         """Who runs here."""
         return {
             **self.runtime.describe(),
             "threads": str(request["threads"]),
-            "cpu": _cpu(),
+            "cpu": machine.cpu(),
             "python": platform.python_version(),
             "numpy": np.__version__,
         }, {}
@@ -227,12 +227,12 @@ class Worker:
         """Peak resident memory before and after a load and one inference; for a new process."""
         with contextlib.suppress(OSError):  # not everywhere allowed; a new process is clean without it too
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-        baseline = _peak_bytes()
+        baseline = machine.peak_bytes()
         session = self._load(request, "path")
         adapt.bind_all(session, arrays)
         session.call()
         session.results()
-        return {"peak_bytes": _peak_bytes(), "baseline_bytes": baseline}, {}
+        return {"peak_bytes": machine.peak_bytes(), "baseline_bytes": baseline}, {}
 
     # Within
 
@@ -332,48 +332,6 @@ def _chance(request: Request, at: int) -> random.Random:
 def _padding(chance: random.Random) -> bytearray:
     """Something small in memory that makes the next load lie elsewhere."""
     return bytearray(chance.randrange(1, PADDING))
-
-
-# The machine
-
-
-def _reading() -> dict[str, float | None]:
-    """Load average of a minute, stolen CPU seconds since boot, and when this was read."""
-    steal = None
-    with contextlib.suppress(OSError, IndexError):
-        stat = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0]
-        steal = int(stat.split()[8]) / os.sysconf("SC_CLK_TCK")
-    return {"load": os.getloadavg()[0], "steal_s": steal, "at_s": time.perf_counter(), "clock_s": _clock()}
-
-
-@cache
-def _clock() -> float:
-    """The smallest step that the clock really takes, in seconds."""
-    now = time.perf_counter_ns
-    stamps = [now() for _ in range(1000)]
-    return min((b - a for a, b in itertools.pairwise(stamps) if b > a), default=0) / 1e9
-
-
-@cache
-def _cpu() -> str:
-    with contextlib.suppress(OSError):
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-        found = re.search(r"^(?:model name|Model)\s*:\s*(.+)$", text, re.MULTILINE)
-        if found:
-            return found[1].strip()
-    return platform.processor() or platform.machine()
-
-
-def _peak_bytes() -> int:
-    """The most memory this process has held; what getrusage says may include the parent's."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-        found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
-    except OSError:
-        found = None
-    if found is None:
-        raise ValueError("memory", {"system": platform.system()})
-    return int(found[1]) * 1024
 
 
 def main(runtime: str, parent: str) -> None:

@@ -13,7 +13,7 @@ from pytest_edgebench.profiles.keys import RUNTIMES, Context, fields_of, read_ke
 from pytest_edgebench.profiles.profile import Profile
 
 FOLDER = Path(__file__).parent / "catalogue"
-NO_SOURCE_NEEDED = frozenset({"extends", "target"})
+NO_SOURCE_NEEDED = frozenset({"extends", "target", "target_options"})
 """Keys that are no figures: how entries hang together, and how a target is reached."""
 
 Tables = Mapping[str, Mapping[str, object]]

@@ -11,17 +11,22 @@ from typing import Any
 from pytest_edgebench.errors import SettingsError
 from pytest_edgebench.errors import settings as errors
 from pytest_edgebench.profiles.quantities import parse_bytes
+from pytest_edgebench.targets.reach import Value, check_target
 
 RUNTIMES = ("onnxruntime", "litert", "tflite-runtime")
-TARGETS = ("host",)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the checks need to know: the runtimes there are, and where relative paths start."""
+    """What the checks need to know: the runtimes there are, and where relative paths start.
+
+    Attributes:
+        elsewhere: the profile is of another machine, whose paths are left as they are.
+    """
 
     runtimes: Collection[str] = RUNTIMES
     folder: Path | None = None
+    elsewhere: bool = False
 
 
 Check = Callable[[object, str, Context], Any]
@@ -75,9 +80,23 @@ def _text(example: str) -> Check:
 
 def _target(value: object, where: str, context: Context) -> str:
     name: str = _text('target = "host"')(value, where, context)
-    if name and name not in TARGETS:
-        raise errors.unknown_target(where, name, TARGETS)
-    return name
+    return check_target(name, where)
+
+
+def _target_options(value: object, where: str, context: Context) -> dict[str, Value]:
+    """Of any target; which of them has which option is checked once the target is known."""
+    example = 'target_options = { name = "value" }'
+    if not isinstance(value, Mapping):
+        raise errors.wrong_type(where, "a table of options", value, example)
+    options: dict[str, Value] = {}
+    for name, option in value.items():
+        given = tuple(option) if isinstance(option, list) else option
+        if not isinstance(given, str | int | float | bool | tuple):
+            raise errors.wrong_type(
+                f"{where}.{name}", "text, a number, a list, true or false", option, example
+            )
+        options[str(name)] = given
+    return options
 
 
 def _runtime(value: object, where: str, context: Context) -> str:
@@ -90,7 +109,7 @@ def _runtime(value: object, where: str, context: Context) -> str:
 def _python(value: object, where: str, context: Context) -> str:
     name: str = _text('python = ".venv-old/bin/python"')(value, where, context)
     # A bare name is looked up on PATH. Links are kept: resolving a virtual environment's would leave it.
-    if context.folder is None or not ("/" in name or name.startswith("~")):
+    if context.folder is None or context.elsewhere or not ("/" in name or name.startswith("~")):
         return name
     try:
         return str(context.folder / Path(name).expanduser())
@@ -153,7 +172,9 @@ def _flag(key: str) -> Check:
 KEYS: Mapping[str, Check] = {
     "extends": _text('extends = "cortex-a72"'),
     "target": _target,
+    "target_options": _target_options,
     "runtime": _runtime,
+    "runtime_version": _text('runtime_version = "1.23.2"'),
     "python": _python,
     "runtime_options": _options,
     "threads": _count("threads", 4),

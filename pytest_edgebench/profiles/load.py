@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_edgebench.errors import SettingsError
 from pytest_edgebench.errors import settings as errors
 from pytest_edgebench.profiles.profile import Profile
+from pytest_edgebench.targets.reach import check_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.profiles.catalogue import Entry, Tables
     from pytest_edgebench.profiles.document import Document
     from pytest_edgebench.profiles.keys import Context
+    from pytest_edgebench.targets.reach import Value
 
 SECTIONS = ("profiles", "waivers")
 HOST = Profile("host", extends=("host",), target="host")
@@ -136,9 +139,12 @@ def _profile(
     def at(key: str) -> str:
         return document.where("profiles", name, key)
 
-    values = read_keys(table, at, context, problems)
+    elsewhere = str(table.get("target", "")).startswith("ssh://")
+    values = read_keys(table, at, dataclasses.replace(context, elsewhere=elsewhere), problems)
+    own = values.get("target_options", {})
     extends = values.get("extends")
     above: tuple[str, ...] = ()
+    of_entry: Mapping[str, Value] = {}
     sources = {key: at(key) for key in values if key != "extends"}
     if extends is not None and entries is not None:
         if extends not in entries:
@@ -151,6 +157,18 @@ def _profile(
             above = tuple(entry.name for entry in lineage(extends, entries))
             given, known = inherited(extends, entries)
             values, sources = given | values, known | sources
+            of_entry = given.get("target_options", {})
+    options = {**of_entry, **own}
+    if (options or values.get("target")) and ("target" in values or "target" not in table):
+        kept, wrong = check_options(
+            values.get("target", ""),
+            options,
+            lambda option: document.where("profiles", name, *filter(None, ("target_options", option))),
+            frozenset(of_entry) - frozenset(own),
+            document.path.parent,
+        )
+        problems += wrong
+        values["target_options"] = kept
     if len(problems) > before:
         return None
     return Profile(name, above, **fields_of(values), sources=sources, place=place)

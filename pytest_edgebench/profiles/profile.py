@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.targets.reach import Reach
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pytest_edgebench.targets.reach import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +20,13 @@ class Profile:
     Attributes:
         name: as declared in the user's settings.
         extends: catalogue entries it came from, nearest first.
-        target: how it is reached: "host" measures here; "" means it is only described.
+        target: how it is reached: "host" measures here, "ssh://user@board" there (`targets.reach.KINDS`); ""
+            means it is only described.
+        target_options: of that way.
         runtime: "onnxruntime", "litert" or "tflite-runtime"; "" takes the usual one of the artifact's format.
-        python: interpreter of another environment to run the runtime in; "" for this one.
+        runtime_version: that it must have, or begin with; "" for any.
+        python: interpreter of another environment to run the runtime in; "" for this one. A
+            path of the target, where that is another machine.
         runtime_options: handed to the runtime as they are.
         threads: intra-op threads; batch: samples a call.
         cpu, isa: of the target, for people and for later evidence.
@@ -32,7 +40,9 @@ class Profile:
     name: str
     extends: tuple[str, ...] = ()
     target: str = ""
+    target_options: Mapping[str, Value] = field(default_factory=dict)
     runtime: str = ""
+    runtime_version: str = ""
     python: str = ""
     runtime_options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     threads: int = 1
@@ -47,6 +57,15 @@ class Profile:
     place: str = ""
 
     @property
+    def reach(self) -> Reach:
+        """How it is reached; what is only described has its accuracy measured on this machine."""
+        return Reach.of(self.target, self.target_options)
+
+    @property
     def measured(self) -> bool:
         """Whether code can be run and timed on this target from here."""
-        return self.target == "host"
+        return self.gives("latency")
+
+    def gives(self, what: str) -> bool:
+        """Whether "outputs", "latency", "memory" or "instructions" can be had on this target from here."""
+        return bool(self.target) and what in self.reach.gives

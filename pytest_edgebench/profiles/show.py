@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 from pathlib import Path
@@ -13,6 +14,7 @@ from pytest_edgebench.profiles.catalogue import described, load_catalogue
 from pytest_edgebench.profiles.inifile import find_ini
 from pytest_edgebench.profiles.load import load_profiles
 from pytest_edgebench.profiles.quantities import format_bytes
+from pytest_edgebench.targets.reach import HERE
 
 if TYPE_CHECKING:
     import argparse
@@ -102,7 +104,11 @@ def details(profile: Profile) -> str:
     values: Mapping[str, Any] = {
         "extends": " → ".join(profile.extends),
         "target": profile.target,
+        "target_options": ", ".join(
+            f"{key} = {_toml(value)}" for key, value in profile.target_options.items()
+        ),
         "runtime": profile.runtime,
+        "runtime_version": profile.runtime_version,
         "python": profile.python,
         "runtime_options": ", ".join(f"{key} = {value!r}" for key, value in profile.runtime_options.items()),
         "threads": profile.threads,
@@ -126,8 +132,10 @@ def details(profile: Profile) -> str:
 def evidence(profile: Profile) -> tuple[str, ...]:
     """The kinds of numbers this machine can give for a profile, one sentence each."""
     static = "static: size, parameters, multiply-accumulates and operations, counted in the file"
-    if profile.measured:
+    if profile.target == HERE:
         return (static, "host: accuracy, latency, load time and memory, measured on this machine")
+    if profile.target:
+        return (static, *_reached(profile))
     return (
         static,
         "host: accuracy only, from a run of the same runtime on this machine",
@@ -135,9 +143,37 @@ def evidence(profile: Profile) -> tuple[str, ...]:
     )
 
 
+_MEASURES = {
+    "outputs": "accuracy",
+    "latency": "latency and load time",
+    "memory": "memory",
+    "instructions": "instructions of an inference",
+}
+
+
+def _reached(profile: Profile) -> tuple[str, ...]:
+    """What the profile's target gives, and what it does not."""
+    reach = profile.reach
+    given = [words for what, words in _MEASURES.items() if profile.gives(what)]
+    lacking = [words for what, words in _MEASURES.items() if not profile.gives(what)]
+    lines = [f"{reach.rung}: {', '.join(given)}, by target {reach.kind!r}"]
+    if not profile.gives("outputs"):
+        lacking.remove("accuracy")
+        lines.append("host: accuracy, from a run of the same runtime on this machine")
+    if lacking:
+        lines.append(f"none for {', '.join(lacking)}: a budget on these fails")
+    return tuple(lines)
+
+
+def _toml(value: object) -> str:
+    return json.dumps(list(value) if isinstance(value, tuple) else value)
+
+
 _ABSENT: Mapping[str, str] = {
     "extends": "-",
     "target": "- (only described)",
+    "target_options": "-",
+    "runtime_version": "- (any)",
     "runtime": "- (the usual one of the file's format)",
     "python": "- (the one that runs pytest)",
     "runtime_options": "-",
@@ -154,7 +190,11 @@ def _line(profile: Profile, width: int) -> str:
         profile.cpu,
         f"ram {format_bytes(profile.ram_bytes)}" if profile.ram_bytes is not None else "",
         f"flash {format_bytes(profile.flash_bytes)}" if profile.flash_bytes is not None else "",
-        "measured here" if profile.measured else "described only",
+        "described only"
+        if not profile.target
+        else "measured here"
+        if profile.target == HERE
+        else profile.target,
     )
     return f"  {profile.name:<{width}}  {'; '.join(part for part in parts if part)}"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.record import tree
+from pytest_edgebench.targets.reach import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,10 +85,14 @@ def versions() -> dict[str, str]:
 
 
 def told(profile: Profile) -> Mapping[str, str]:
-    """A profile's keys as text, without those that say nothing."""
+    """A profile's keys as text, without those that say nothing, and without paths of programs here."""
     found = {}
+    paths = KINDS[profile.reach.kind].paths
     for field in fields(profile):
         value = getattr(profile, field.name)
+        if field.name == "target_options":
+            plain = {key: option for key, option in value.items() if key not in paths}
+            value = {key: " ".join(v) if isinstance(v, tuple) else v for key, v in plain.items()}
         if value and field.name not in ("name", "sources", "place"):
             shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
             found[field.name] = (

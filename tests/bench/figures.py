@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bench_boards
 import bench_digits
 import bench_start
 import bench_worker
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from bench_figure import Figure
 
-PARTS = ("start", "worker", "digits")
+PARTS = ("start", "worker", "digits", "boards")
 
 
 def figures(folder: Path, parts: list[str], *, quick: bool) -> Iterator[Figure]:
@@ -39,6 +40,8 @@ def figures(folder: Path, parts: list[str], *, quick: bool) -> Iterator[Figure]:
         yield from bench_worker.looping(folder / "loop", 5 if quick else 21)
     if "digits" in parts:
         yield from bench_digits.again(folder / "digits", 1 if quick else 6)
+    if "boards" in parts:
+        yield from bench_boards.boards(folder / "boards", 6 if quick else 19)
 
 
 def main() -> int:
