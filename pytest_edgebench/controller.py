@@ -170,15 +170,14 @@ class Controller:
         from pytest_edgebench.record import environment
         from pytest_edgebench.record.run import Run
 
-        facts = {key: self._facts(key) for key in plans.get("cases", {})}
-        cases = with_adjusted(self._cases(plans, facts, stopped), self._session.settings.planned)
+        remarks: dict[str, None] = {}
+        cases = with_adjusted(self._cases(plans, remarks, stopped), self._session.settings.planned)
         notes = {**plans.get("warnings", {}), **dict.fromkeys(shared.sentence for shared in fold(cases))}
         host, compared, told = environment.host(), self._session.baseline, {}
         if compared is not None:
             told = baseline.header(compared, host)
             notes |= dict.fromkeys(baseline.notes(compared, host))
-        for found in facts.values():
-            notes |= dict.fromkeys(found.get("remarks", ()))
+        notes |= remarks
         config, root = self._session.config, self._session.settings.root
         commit = environment.commit(root)
         return Run(
@@ -198,9 +197,14 @@ class Controller:
         )
 
     def _cases(
-        self, plans: dict[str, Any], known: dict[str, dict[str, Any]], stopped: bool
+        self, plans: dict[str, Any], remarks: dict[str, None], stopped: bool
     ) -> tuple[CaseResult, ...]:
-        from pytest_edgebench.record.codec import Decoder
+        """What was heard and found of each case, one after the other: all of it at once would fill memory.
+
+        Args:
+            remarks: takes those of all cases.
+        """
+        from pytest_edgebench.record.codec import SharingDecoder
         from pytest_edgebench.record.run import (
             ArtifactRecord,
             CaseResult,
@@ -210,10 +214,11 @@ class Controller:
             Verdict,
         )
 
-        decoder = Decoder("the run folder")
+        decoder = SharingDecoder("the run folder")
         checks: dict[str, list[Check]] = {key: [] for key in plans.get("cases", {})}
         for sent in self._sent.values():
             checks.setdefault(sent["key"], []).append(decoder.decode(Check, sent["check"], ""))
+            sent["check"] = _slim(sent["check"])
         for node, key in plans.get("tests", {}).items():
             if node not in self._sent:
                 verdict = Verdict.NOT_RUN if stopped else Verdict.ERROR
@@ -223,7 +228,8 @@ class Controller:
         found = []
         for key, heard in checks.items():
             model, recipe, variant, profile, place = plans["cases"][key]
-            facts = known[key]
+            facts = self._facts(key)
+            remarks |= dict.fromkeys(facts.get("remarks", ()))
             found.append(
                 CaseResult(
                     key, model, recipe, variant, profile, place.replace(root, ""),
@@ -279,6 +285,12 @@ class Controller:
 
     def _failed_to_write(self) -> bool:
         return any(str(self._session.settings.report) in line for line in self._written)
+
+
+def _slim(check: dict[str, Any]) -> dict[str, Any]:
+    """What `outcome.status` asks of a check that was decoded; pytest keeps all reports to its end."""
+    kept = [{name: row[name] for name in ("level", "verdict")} for row in check.get("rows", ())]
+    return {"verdict": check["verdict"], "rows": kept}
 
 
 def _near_rows(check: Any, root: str) -> Any:

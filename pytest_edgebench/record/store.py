@@ -10,29 +10,35 @@ import contextlib
 import json
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.errors import record as errors
-from pytest_edgebench.record.codec import TABLES, Decoder, Tables, encode
+from pytest_edgebench.record.codec import TABLES, Decoder, Tables, compact, encode
 from pytest_edgebench.record.run import SCHEMA, Run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PACKED = "bz2+base64"
+PACKED = "xz+base64"
 _DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 _FRAGMENT = re.compile(r"[-+.\w]{0,25}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def dump(run: Run) -> str:
-    """The record of a run: JSON text ending in a newline; equal runs give equal text."""
-    tables = Tables()
-    plain = {"schema": run.schema, **encode(run, tables)}
-    lists = {**tables.entries, "cases": plain.pop("cases")}
-    lines = [f"{json.dumps(key)}: {_compact(value)}" for key, value in plain.items()]
-    for name, entries in lists.items():
-        body = ",\n".join(_compact(entry) for entry in entries)
+def dump(run: Run, *, short: bool = False) -> str:
+    """The record of a run: JSON text ending in a newline; equal runs give equal text.
+
+    Args:
+        short: numbers that are not whole get 6 significant digits, those in lists 4; for a report.
+    """
+    tables = Tables(short)
+    # A case at a time: of a large run, the plain values of all cases would need more room than the run.
+    cases = [compact(encode(case, tables)) for case in run.cases]
+    plain = {"schema": run.schema, **encode(replace(run, cases=()), tables)}
+    del plain["cases"]
+    lines = [f"{json.dumps(key)}: {compact(value)}" for key, value in plain.items()]
+    for name, entries in (*tables.entries.items(), ("cases", cases)):
+        body = ",\n".join(entries)
         lines.append(f"{json.dumps(name)}: [\n{body}\n]" if entries else f"{json.dumps(name)}: []")
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -105,13 +111,13 @@ def load_run(path: str | os.PathLike[str]) -> Run:
 def pack(text: str) -> str:
     """A record in a tenth of its size: a small JSON object that `load` reads like the record itself.
 
-    bz2 because cases repeat each other over more than the 32 kB that zlib looks back: half the size, at a
-    third of the time that lzma takes for as much.
+    xz because cases repeat each other over more than the 32 kB that zlib looks back; its fast preset gives
+    the size of bz2 in a third of the time.
     """
     import base64
-    import bz2
+    import lzma
 
-    body = base64.b64encode(bz2.compress(text.encode())).decode()
+    body = base64.b64encode(lzma.compress(text.encode(), preset=1)).decode()
     return json.dumps({"schema": SCHEMA, "packed": PACKED, "record": body})
 
 
@@ -157,12 +163,6 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _compact(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    # A file name that is no UTF-8 reaches Python as lone surrogates, which no file can hold as they are.
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
 def _embedded(text: str, where: str) -> str:
     found = _DATA.search(text)
     if found:
@@ -196,12 +196,12 @@ def _parse(text: str, where: str) -> Any:
 def _unpack(body: Any, where: str) -> str:
     import base64
     import binascii
-    import bz2
+    import lzma
 
     try:
-        unpacked = bz2.decompress(base64.b64decode(body, validate=True)).decode()
+        unpacked = lzma.decompress(base64.b64decode(body, validate=True)).decode()
         if not unpacked:
             raise ValueError("nothing is in it")
         return unpacked
-    except (TypeError, ValueError, OSError, EOFError, binascii.Error) as error:
+    except (TypeError, ValueError, lzma.LZMAError, EOFError, binascii.Error) as error:
         raise errors.bad_packing(where, str(error) or type(error).__name__) from None

@@ -66,9 +66,10 @@
 
   /* Sort the table of all cases by any column. */
   const value = (row, column) => {
-    const text = (row.cells[column].firstChild?.textContent ?? "").trim();
+    const cell = row.cells[column];
+    const text = cell.dataset.v ?? (cell.firstChild?.textContent ?? "").trim();
     const number = parseFloat(text.replaceAll(",", ""));
-    return column > 1 ? (Number.isNaN(number) ? -Infinity : number) : row.cells[column].textContent;
+    return column > 1 ? (Number.isNaN(number) ? -Infinity : number) : cell.textContent;
   };
   for (const head of all(".all thead th")) {
     const column = [...head.parentNode.cells].slice(0, head.cellIndex).reduce((sum, cell) => sum + cell.colSpan, 0);
