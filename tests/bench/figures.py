@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bench_digits
+import bench_report
+import bench_report_memory
 import bench_start
 import bench_worker
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from bench_figure import Figure
 
-PARTS = ("start", "worker", "digits")
+PARTS = ("start", "worker", "digits", "report")
 
 
 def figures(folder: Path, parts: list[str], *, quick: bool) -> Iterator[Figure]:
@@ -39,6 +41,9 @@ def figures(folder: Path, parts: list[str], *, quick: bool) -> Iterator[Figure]:
         yield from bench_worker.looping(folder / "loop", 5 if quick else 21)
     if "digits" in parts:
         yield from bench_digits.again(folder / "digits", 1 if quick else 6)
+    if "report" in parts:
+        yield from bench_report.pages(folder / "report", 3 if quick else 15)
+        yield bench_report_memory.memory(folder / "memory", 1_000 if quick else 10_000)
 
 
 def main() -> int:
