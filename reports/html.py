@@ -53,7 +53,7 @@ def render(run: Run, beside: str = "") -> str:
 
     With `beside`, the name of the file that has the record, the page is the short one of a large run. Else
     the full record is in ``<script type="application/json" id="data">``: `record.store.load` reads it from
-    the HTML file. Its numbers are short ones: no more digits than can be drawn or told apart.
+    the HTML file. Its numbers are short ones, and fewer of a list: what can be drawn.
     """
     environment = _environment()
     style, script = _squeezed(_template("report.css")), _INDENT.sub("\n", _template("report.js"))

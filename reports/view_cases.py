@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.record.run import CaseResult, Check, Metric, Row, Run
 
-MOST_CARDS = 50
+MOST_CARDS = 16
+"""A card is some 10 kB; more cases that need attention are in the table of failures, with their commands."""
 CARDS_WHEN_GREEN = 8
 """Passing cases get cards, tightest first, only up to this many in all: they must not hide the failures."""
 

@@ -10,7 +10,7 @@ from pytest_edgebench.reports.brief import Brief, sentence
 from pytest_edgebench.reports.scores import against_parent, is_score
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_edgebench.record.run import Metric, Observation, Run
 
@@ -51,7 +51,11 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A line of the table; `use` sorts it by its tightest budget."""
+    """A line of the table.
+
+    Attributes:
+        use: of the tightest budget, where its text does not begin with it: the column is sorted by it.
+    """
 
     key: str
     called: status.Status
@@ -142,8 +146,13 @@ def _change(found: Brief, key: str) -> str:
     name, _, statistic = key.partition(".")
     for row in found.rows:
         if (row.metric, row.statistic, row.reference) == (name, statistic, "baseline") and row.change:
-            return numbers.change(row.change.value, row.change.unit)
-    return against_parent(found.case, key, metric)[1] or numbers.number(metric.value, metric.unit)
+            return _short(numbers.change(row.change.value, row.change.unit))
+    return _short(against_parent(found.case, key, metric)[1]) or numbers.number(metric.value, metric.unit)
+
+
+def _short(change: str) -> str:
+    """A change in a column of changes of one score."""
+    return change.removesuffix(" points")
 
 
 def _score_key(seen: Observation | None) -> str:
@@ -155,7 +164,15 @@ def table(found: Sequence[Brief], drawn: frozenset[str]) -> Table:
     picked = [_picked(one.case.observation) for one in found]
     sizes = numbers.unit_for([size.value for _, size, _ in picked if size is not None], "B")
     times = numbers.unit_for([time.value for _, _, time in picked if time is not None], "s")
-    heads = (f"size, {sizes.sign}", "score", f"latency p50, {times.sign}")
+    names = {score[0] for score, _, _ in picked if score is not None}
+    # What is the same in the whole column stands in its head.
+    rungs = (
+        _common(size for _, size, _ in picked),
+        _common(score[1] if score is not None else None for score, _, _ in picked),
+        _common(time for _, _, time in picked),
+    )
+    named = next(iter(names)).replace("_", " ") if len(names) == 1 else "score"
+    heads = (f"size, {sizes.sign}", named, f"latency p50, {times.sign}")
     rows = []
     for one, (score, size, time) in zip(found, picked, strict=True):
         rows.append(
@@ -163,14 +180,25 @@ def table(found: Sequence[Brief], drawn: frozenset[str]) -> Table:
                 key=one.case.key,
                 called=one.called,
                 anchored=one.case.key in drawn,
-                cells=(_number_cell(size, sizes), _score_cell(score), _number_cell(time, times)),
-                use=one.use,
+                cells=(
+                    _number_cell(size, sizes, not rungs[0]),
+                    _score_cell(score, len(names) > 1, not rungs[1]),
+                    _number_cell(time, times, not rungs[2]),
+                ),
+                use=one.use if one.tight is not None and one.tight.higher_is_better else None,
                 use_text=""
                 if one.tight is None
                 else f"{lines.used(one.tight)} {status.metric_title(one.tight)}",
             )
         )
-    return Table(heads, tuple(rows))
+    told = tuple(f"{head} ({rung})" if rung else head for head, rung in zip(heads, rungs, strict=True))
+    return Table(told, tuple(rows))
+
+
+def _common(metrics: Iterable[Metric | None]) -> str:
+    """The evidence that all numbers of a column have; "" where they differ, or there are none."""
+    found = {lines.evidence(metric) for metric in metrics if metric is not None}
+    return found.pop() if len(found) == 1 else ""
 
 
 _Score = tuple[str, "Metric"] | None
@@ -184,18 +212,20 @@ def _picked(seen: Observation | None) -> tuple[_Score, Metric | None, Metric | N
     return score, metrics.get("size"), metrics.get("latency.p50")
 
 
-def _number_cell(metric: Metric | None, unit: numbers.Unit) -> tuple[str, str]:
+def _number_cell(metric: Metric | None, unit: numbers.Unit, evident: bool) -> tuple[str, str]:
+    """A number in the column's unit, and beside it its interval, and its evidence if that is wanted."""
     if metric is None:
         return "", ""
-    interval = ""
+    beside = [lines.evidence(metric)] if evident else []
     if metric.low is not None and metric.high is not None:
-        interval = f"[{unit.bare(metric.low)}, {unit.bare(metric.high)}] "
-    return unit.bare(metric.value), interval + lines.evidence(metric)
+        beside.insert(0, f"[{unit.bare(metric.low)}, {unit.bare(metric.high)}]")
+    return unit.bare(metric.value), " ".join(beside)
 
 
-def _score_cell(found: _Score) -> tuple[str, str]:
+def _score_cell(found: _Score, named: bool, evident: bool) -> tuple[str, str]:
+    """A score, and beside it its interval, and its name and evidence if they are wanted."""
     if found is None:
         return "", ""
     key, metric = found
-    beside = f"{lines.interval_text(metric)} {key} {lines.evidence(metric)}".strip()
-    return numbers.number(metric.value, metric.unit), beside
+    beside = [lines.interval_text(metric), key if named else "", lines.evidence(metric) if evident else ""]
+    return numbers.number(metric.value, metric.unit), " ".join(part for part in beside if part)

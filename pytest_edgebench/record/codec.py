@@ -28,8 +28,10 @@ NOT_FINITE = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 """JSON has no word for these; a score that overflowed must still be recorded."""
 WHOLE = 2**53
 """Whole numbers from here on are not all floats."""
-DIGITS, LIST_DIGITS = 6, 4
+DIGITS, LIST_DIGITS = 5, 4
 """Significant digits of short numbers: enough for a table, and for a figure."""
+LONGEST = 30
+"""Numbers of a short list; of a longer one every second, third, ... and the last are kept."""
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -40,7 +42,7 @@ class Tables:
 
     Attributes:
         entries: name of a table → text of an entry → its index.
-        short: numbers get `DIGITS`, those in lists `LIST_DIGITS`.
+        short: numbers get `DIGITS`, those in lists `LIST_DIGITS`, long lists are thinned.
     """
 
     def __init__(self, short: bool = False) -> None:
@@ -74,7 +76,9 @@ def encode(value: Any, tables: Tables | None = None) -> Any:
     if kind in _AS_THEY_ARE:
         return value
     if kind is tuple and set(map(type, value)) == {float}:
-        return [_number(_rounded(item, LIST_DIGITS) if short else item) for item in value]
+        if short:
+            return [_number(_rounded(item, LIST_DIGITS)) for item in _thinned(value)]
+        return [_number(item) for item in value]
     if kind is tuple or kind is list:
         return [encode(item, tables) for item in value]
     if kind is dict:
@@ -108,6 +112,12 @@ def compact(value: Any) -> str:
     text = _JSON.encode(value)
     # A file name that is no UTF-8 reaches Python as lone surrogates, which no file can hold as they are.
     return text if text.isascii() else _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _thinned(values: tuple[float, ...]) -> tuple[float, ...]:
+    """At most `LONGEST` of some numbers, the last among them: of quantiles, the largest."""
+    step = -(-len(values) // LONGEST)
+    return values if step == 1 else values[(len(values) - 1) % step :: step]
 
 
 def _rounded(value: float, digits: int) -> float:

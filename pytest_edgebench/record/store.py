@@ -29,7 +29,8 @@ def dump(run: Run, *, short: bool = False) -> str:
     """The record of a run: JSON text ending in a newline; equal runs give equal text.
 
     Args:
-        short: numbers that are not whole get 6 significant digits, those in lists 4; for a report.
+        short: numbers that are not whole get 5 significant digits, those in lists 4, and of the quantiles of
+            timed calls every third is kept; for a report.
     """
     tables = Tables(short)
     # A case at a time: of a large run, the plain values of all cases would need more room than the run.

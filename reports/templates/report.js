@@ -22,7 +22,7 @@
   const targets = [
     ...all(".failures tbody tr, .all tbody tr").map((e) => [e, e.cells[0].textContent + " " + e.className + " " + (e.cells[1]?.textContent ?? ""), "hidden"]),
     ...all(".card").map((e) => [e, e.querySelector("summary").textContent + " " + e.className, "hidden"]),
-    ...all(".matrix td a").map((e) => [e.parentNode, decodeURIComponent(e.hash) + " " + e.parentNode.className, "dim"]),
+    ...all(".matrix td a").map((e) => [e.parentNode, decodeURIComponent(e.hash) + " " + (e.parentNode.className || "pass"), "dim"]),
   ].map(([element, text, how]) => ({ element, text: text.toLowerCase(), how }));
   const bar = make("div", "", { className: "filter" });
   const box = make("input", "", { type: "search", placeholder: "filter: name, profile, status …", spellcheck: false });

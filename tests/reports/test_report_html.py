@@ -142,9 +142,9 @@ def test_matrix_cells() -> None:
     lines = parse(render(found)).by_id("matrix").find("tbody")[0].find("tr")
     assert [cells(line) for line in lines] == [
         ["kws"],
-        ["int8", "✕ 127 % latency p50 ≈ -22.7 % -72.2 % -1.20 points", "·"],
+        ["int8", "✕ 127 % latency p50 ≈ -22.7 % -72.2 % -1.20", "·"],
         ["fp16", "– unsupported swap the steps", "·"],
-        ["bare", "·", "✓ -72.2 % size ≈ -22.7 % -72.2 % -1.20 points"],
+        ["bare", "·", "✓ -72.2 % size ≈ -22.7 % -72.2 % -1.20"],
     ]
 
 
@@ -218,7 +218,8 @@ def test_numbers_are_those_of_the_record(cells_: int) -> None:
     by_key = {found.key: found for found in record.cases}
     table = page.by_id("all")
     heads = [head.text for head in table.find("thead")[0].find("th")]
-    assert heads == ["case", "status", "size, kB", "score", "latency p50, ms", "tightest budget"]
+    assert heads[:3] == ["case", "status", "size, kB (static)"]
+    assert heads[3:] == ["accuracy (host, n=1,000)", "latency p50, ms (host, n=12)", "tightest budget"]
     lines = table.find("tbody")[0].find("tr")
     assert [cells(line)[0] for line in lines] == [found.key for found in record.cases]
     compared = 0
@@ -271,7 +272,16 @@ def test_the_embedded_record_is_the_whole_run() -> None:
     assert data(parse(render(small)))["cases"][0]["key"] == "kws-int8-rpi4"
     back = store.load(render(small), "report.html")
     assert back.notes == small.notes
-    assert [c.checks for c in back.cases] == [c.checks for c in small.cases]
+    rows = [[row for case in one.cases for row in case.checks[0].rows] for one in (back, small)]
+    assert len(rows[0]) == len(rows[1]) == 4
+    for found, given in zip(*rows, strict=True):
+        assert (found.metric, found.limit, found.verdict, found.place) == (
+            given.metric, given.limit, given.verdict, given.place,
+        )  # fmt: skip
+        assert found.measured == given.measured
+        assert (found.change is None) == (given.change is None)
+        if found.change is not None and given.change is not None:
+            assert found.change.value == pytest.approx(given.change.value, rel=1e-4)  # 5 digits
     exact = [c.observation.metrics["size"] for c in back.cases if c.observation]
     assert [m.value for m in exact] == [53_876.0, 53_876.0]
 

@@ -26,9 +26,9 @@ def test_views_of_the_matrix() -> None:
         "127 % latency p50",
         "+15.2 %",
         "-72.2 %",
-        "-1.20 points",
+        "-1.20",
     ]
-    assert [shown.text for shown in second.find("i")] == ["-72.2 % size", "–", "-72.2 %", "-1.20 points"]
+    assert [shown.text for shown in second.find("i")] == ["-72.2 % size", "–", "-72.2 %", "-1.20"]
     short = parse(render(found, "r.json")).by_id("matrix")
     assert not short.find("input")
     assert cells(short.find("tbody")[0].find("tr")[1]) == ["int8", "✕ 127 % latency p50", "✓ -72.2 % size"]
@@ -123,3 +123,18 @@ def test_the_noise_of_the_machine_is_told() -> None:
     text = parse(render(found)).by_id("env").text
     assert "rpi4 a file against its own copy: +0.20 % [-1.98 %, +3.05 %]" in text
     assert "Noise floor" not in parse(render(run(case()))).by_id("env").text
+
+
+def test_what_a_column_has_in_common_stands_in_its_head() -> None:
+    other = case(profile="m7")
+    assert other.observation is not None
+    metrics = dict(other.observation.metrics)
+    metrics["auc"] = replace(metrics.pop("accuracy"), n=12)
+    differs = replace(other, observation=replace(other.observation, metrics=metrics))
+    table = parse(render(run(case(), differs))).by_id("all")
+    heads = [head.text for head in table.find("thead")[0].find("th")]
+    assert heads[2:5] == ["size, kB (static)", "score", "latency p50, ms (host, n=12)"]
+    lines = [cells(line) for line in table.find("tbody")[0].find("tr")]
+    assert [line[3] for line in lines] == ["", ""]
+    assert [line[5] for line in lines] == ["accuracy host, n=1,000", "auc host, n=12"]
+    assert all(line[7].startswith("[") and line[7].endswith("]") for line in lines)
