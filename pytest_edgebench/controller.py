@@ -16,6 +16,8 @@ from pytest_edgebench.errors import EdgebenchError
 from pytest_edgebench.outcome import SENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pytest_edgebench.record.run import CaseResult, Run
     from pytest_edgebench.session import Session
 
@@ -255,11 +257,10 @@ class Controller:
         from pytest_edgebench.record import store
 
         settings = self._session.settings
-        wanted: list[tuple[Path, str]] = []
-        record = store.dump(run)
-        wanted.append((self._session.run_folder / "run.json", record))
+        kept = self._session.run_folder / "run.json"
+        wanted: list[tuple[Path, Iterable[str]]] = [(kept, store.pieces(run))]
         if settings.json is not None:
-            wanted.append((settings.json, record))
+            wanted.append((settings.json, _again(kept, run)))
         if settings.markdown is not None:
             from pytest_edgebench.reports import markdown
 
@@ -267,7 +268,7 @@ class Controller:
         if settings.report is not None:
             from pytest_edgebench.reports import html
 
-            wanted += html.files_of(run, settings.report, record)
+            wanted += html.files_of(run, settings.report, _again(kept, run))
         for path, text in wanted:
             try:
                 store.write(path, text)
@@ -285,6 +286,13 @@ class Controller:
 
     def _failed_to_write(self) -> bool:
         return any(str(self._session.settings.report) in line for line in self._written)
+
+
+def _again(kept: Path, run: Run) -> Iterator[str]:
+    """The record for another file: as it was written into the run folder, or anew where it was not."""
+    from pytest_edgebench.record import store
+
+    yield from store.chunks(kept) if kept.is_file() else store.pieces(run)
 
 
 def _slim(check: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pytest_edgebench.record import store
 from pytest_edgebench.reports.view import method, view
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from jinja2 import Environment
@@ -33,14 +34,14 @@ UNSEEN = "\ufffd"
 """What the page shows in place of each."""
 
 
-def files_of(run: Run, path: Path, record: str = "") -> list[tuple[Path, str]]:
+def files_of(run: Run, path: Path, record: Iterable[str] = "") -> list[tuple[Path, Iterable[str]]]:
     """The files of a report to be written to `path`: the page, and beside it the record of a large run.
 
     Above `MOST_CASES` cases the page has the rows that need attention, the matrix and the summary; all rows
     are in the record, a JSON file of the page's name.
 
     Args:
-        record: text of the record, where it has been made already.
+        record: text of the record, whole or in pieces, where it has been made already.
     """
     if len(run.cases) <= MOST_CASES:
         return [(path, render(run))]

@@ -41,24 +41,28 @@ class Tables:
     """Shared results while a record is written: each distinct one gets the next index.
 
     Attributes:
-        entries: name of a table → text of an entry → its index.
         short: numbers get `DIGITS`, those in lists `LIST_DIGITS`, long lists are thinned.
     """
 
     def __init__(self, short: bool = False) -> None:
         self.short = short
-        self.entries: dict[str, dict[str, int]] = {name: {} for name in TABLES.values()}
+        self._index: dict[str, dict[bytes, int]] = {name: {} for name in TABLES.values()}
         # By identity, too: what many cases share is most often one object. The run keeps all of them alive.
         self._known: dict[int, int] = {}
 
+    def add(self, value: Any) -> str:
+        """The text of a shared result that is new; "" where it, or an equal one, has been added before."""
+        if id(value) in self._known:
+            return ""
+        text, index = compact(_fields(value, self)), self._index[TABLES[type(value)]]
+        digest = hashlib.sha256(text.encode()).digest()
+        new = digest not in index
+        self._known[id(value)] = index.setdefault(digest, len(index))
+        return text if new else ""
+
     def refer(self, value: Any) -> int:
-        """The index of a shared result in its table."""
-        known = self._known.get(id(value))
-        if known is None:
-            entries = self.entries[TABLES[type(value)]]
-            known = entries.setdefault(compact(_fields(value, self)), len(entries))
-            self._known[id(value)] = known
-        return known
+        """The index of a shared result in its table, which has been added."""
+        return self._known[id(value)]
 
 
 def encode(value: Any, tables: Tables | None = None) -> Any:

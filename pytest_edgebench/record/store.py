@@ -18,6 +18,7 @@ from pytest_edgebench.record.codec import TABLES, Decoder, Tables, compact, enco
 from pytest_edgebench.record.run import SCHEMA, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 PACKED = "xz+base64"
@@ -32,16 +33,36 @@ def dump(run: Run, *, short: bool = False) -> str:
         short: numbers that are not whole get 5 significant digits, those in lists 4, and of the quantiles of
             timed calls every third is kept; for a report.
     """
+    return "".join(pieces(run, short=short))
+
+
+def pieces(run: Run, *, short: bool = False) -> Iterator[str]:
+    """The text of `dump`, a result at a time: that of a large run is longer than the run itself."""
     tables = Tables(short)
-    # A case at a time: of a large run, the plain values of all cases would need more room than the run.
-    cases = [compact(encode(case, tables)) for case in run.cases]
     plain = {"schema": run.schema, **encode(replace(run, cases=()), tables)}
     del plain["cases"]
-    lines = [f"{json.dumps(key)}: {compact(value)}" for key, value in plain.items()]
-    for name, entries in (*tables.entries.items(), ("cases", cases)):
-        body = ",\n".join(entries)
-        lines.append(f"{json.dumps(name)}: [\n{body}\n]" if entries else f"{json.dumps(name)}: []")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    yield "{\n" + "".join(f"{json.dumps(key)}: {compact(value)},\n" for key, value in plain.items())
+    seen = ((case.observation, case.parent) for case in run.cases)
+    shared = {
+        "artifacts": (case.artifact for case in run.cases),
+        "observations": (one for both in seen for one in both),
+    }
+    for name in TABLES.values():
+        texts = (tables.add(value) for value in shared[name] if value is not None)
+        yield from _listed(name, (text for text in texts if text))
+        yield ",\n"
+    yield from _listed("cases", (compact(encode(case, tables)) for case in run.cases))
+    yield "\n}\n"
+
+
+def _listed(name: str, texts: Iterator[str]) -> Iterator[str]:
+    """A list of the record, one entry a line."""
+    first = next(texts, None)
+    yield f"{json.dumps(name)}: []" if first is None else f"{json.dumps(name)}: [\n{first}"
+    for text in texts:
+        yield f",\n{text}"
+    if first is not None:
+        yield "\n]"
 
 
 def load(text: str, where: str) -> Run:
@@ -127,22 +148,32 @@ def pointer(beside: str) -> str:
     return json.dumps({"schema": SCHEMA, "beside": beside})
 
 
-def write(path: Path, text: str) -> None:
+def chunks(path: Path) -> Iterator[str]:
+    """A text file piece by piece, for another one that has the same text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        while piece := file.read(1 << 20):
+            yield piece
+
+
+def write(path: Path, text: str | Iterable[str]) -> None:
     """Write a file so that it is there whole or not at all; missing folders are made.
+
+    Args:
+        text: whole, or in pieces.
 
     Raises:
         RecordError: it cannot be written.
     """
     try:
         if path.exists() and not path.is_file():  # /dev/stdout, a pipe
-            path.write_text(text, "utf-8", "backslashreplace")
+            path.write_text(text if isinstance(text, str) else "".join(text), "utf-8", "backslashreplace")
             return
         path = path.resolve()  # a link keeps pointing at what it points at
         path.parent.mkdir(parents=True, exist_ok=True)
         staged = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
         try:
             with staged.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.write(text)
+                file.writelines([text] if isinstance(text, str) else text)
                 file.flush()
                 os.fsync(file.fileno())
             staged.replace(path)

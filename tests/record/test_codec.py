@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,10 @@ from test_store import LATENCY, artifact, case, observation, run
 from pytest_edgebench.record import store
 from pytest_edgebench.record.codec import SharingDecoder, Tables, encode
 from pytest_edgebench.record.run import ArtifactRecord, Metric, Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 def test_short_numbers() -> None:
@@ -69,3 +74,35 @@ def test_equal_results_are_one_object() -> None:
     assert made[0] is made[1]
     assert made[0] == artifact()
     assert decoder.decode(Observation | None, None, "") is None
+
+
+def test_a_record_in_pieces(tmp_path: Path) -> None:
+    found = run(*(case(f"kws-{name}-rpi4", artifact=artifact(), observation=observation()) for name in "ab"))
+    assert "".join(store.pieces(found)) == store.dump(found)
+    assert sum(1 for _ in store.pieces(found)) > 4
+    path = tmp_path / "run.json"
+    store.write(path, store.pieces(found))
+    assert path.read_text(encoding="utf-8") == store.dump(found)
+    store.write(tmp_path / "again.json", store.chunks(path))
+    assert store.read(tmp_path / "again.json") == found
+
+
+def test_pieces_that_end_early_leave_what_was_there(tmp_path: Path) -> None:
+    def broken() -> Iterator[str]:
+        yield "half"
+        raise RuntimeError("killed")
+
+    path = tmp_path / "run.json"
+    store.write(path, "whole")
+    with pytest.raises(RuntimeError, match="killed"):
+        store.write(path, broken())
+    assert path.read_text(encoding="utf-8") == "whole"
+    assert [found.name for found in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_pieces_of_a_long_file(tmp_path: Path) -> None:
+    path, text = tmp_path / "long.txt", "é\n" * 700_000
+    store.write(path, text)
+    found = list(store.chunks(path))
+    assert len(found) == 2
+    assert "".join(found) == text

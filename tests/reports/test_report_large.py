@@ -33,9 +33,10 @@ def test_one_file_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_page_and_its_record(small_pages: Run) -> None:
-    (path, text), (beside, record) = html.files_of(small_pages, Path("out/r.html"))
+    (path, page_text), (beside, record) = html.files_of(small_pages, Path("out/r.html"))
+    text = "".join(page_text)
     assert (path, beside) == (Path("out/r.html"), Path("out/r.json"))
-    assert store.load(record, "r.json") == small_pages
+    assert store.load("".join(record), "r.json") == small_pages
     assert html.files_of(small_pages, path, "a record")[1][1] == "a record"
     page, whole = parse(text), parse(html.render(small_pages))
     for name in ("failures", "matrix", "cases"):
