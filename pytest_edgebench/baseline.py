@@ -60,13 +60,15 @@ def found(run_folder: Path) -> Baseline | None:
 
 
 def header(baseline: Baseline, host: dict[str, str]) -> dict[str, str]:
-    """What a run record says of what it was compared with."""
+    """What a run record says of what it was compared with, and as "was cpu" where its machine differed."""
+    differs = {key: value for key, value in baseline.host.items() if host.get(key, value) != value}
     return {
         "kind": baseline.kind,
         "name": baseline.name,
         "commit": baseline.commit,
         "made": baseline.made,
         "host": "this machine" if same_host(baseline, host) else baseline.host.get("cpu", "another machine"),
+        **{f"was {key}": value for key, value in differs.items() if key != "load_average"},
     }
 
 

@@ -16,6 +16,8 @@ from pytest_edgebench.errors import EdgebenchError
 from pytest_edgebench.outcome import SENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from pytest_edgebench.record.run import CaseResult, Run
     from pytest_edgebench.session import Session
 
@@ -170,15 +172,14 @@ class Controller:
         from pytest_edgebench.record import environment
         from pytest_edgebench.record.run import Run
 
-        facts = {key: self._facts(key) for key in plans.get("cases", {})}
-        cases = with_adjusted(self._cases(plans, facts, stopped), self._session.settings.planned)
+        remarks: dict[str, None] = {}
+        cases = with_adjusted(self._cases(plans, remarks, stopped), self._session.settings.planned)
         notes = {**plans.get("warnings", {}), **dict.fromkeys(shared.sentence for shared in fold(cases))}
         host, compared, told = environment.host(), self._session.baseline, {}
         if compared is not None:
             told = baseline.header(compared, host)
             notes |= dict.fromkeys(baseline.notes(compared, host))
-        for found in facts.values():
-            notes |= dict.fromkeys(found.get("remarks", ()))
+        notes |= remarks
         config, root = self._session.config, self._session.settings.root
         commit = environment.commit(root)
         return Run(
@@ -198,9 +199,14 @@ class Controller:
         )
 
     def _cases(
-        self, plans: dict[str, Any], known: dict[str, dict[str, Any]], stopped: bool
+        self, plans: dict[str, Any], remarks: dict[str, None], stopped: bool
     ) -> tuple[CaseResult, ...]:
-        from pytest_edgebench.record.codec import Decoder
+        """What was heard and found of each case, one after the other: all of it at once would fill memory.
+
+        Args:
+            remarks: takes those of all cases.
+        """
+        from pytest_edgebench.record.codec import SharingDecoder
         from pytest_edgebench.record.run import (
             ArtifactRecord,
             CaseResult,
@@ -210,10 +216,11 @@ class Controller:
             Verdict,
         )
 
-        decoder = Decoder("the run folder")
+        decoder = SharingDecoder("the run folder")
         checks: dict[str, list[Check]] = {key: [] for key in plans.get("cases", {})}
         for sent in self._sent.values():
             checks.setdefault(sent["key"], []).append(decoder.decode(Check, sent["check"], ""))
+            sent["check"] = _slim(sent["check"])
         for node, key in plans.get("tests", {}).items():
             if node not in self._sent:
                 verdict = Verdict.NOT_RUN if stopped else Verdict.ERROR
@@ -223,7 +230,8 @@ class Controller:
         found = []
         for key, heard in checks.items():
             model, recipe, variant, profile, place = plans["cases"][key]
-            facts = known[key]
+            facts = self._facts(key)
+            remarks |= dict.fromkeys(facts.get("remarks", ()))
             found.append(
                 CaseResult(
                     key, model, recipe, variant, profile, place.replace(root, ""),
@@ -249,11 +257,10 @@ class Controller:
         from pytest_edgebench.record import store
 
         settings = self._session.settings
-        wanted: list[tuple[Path, str]] = []
-        record = store.dump(run)
-        wanted.append((self._session.run_folder / "run.json", record))
+        kept = self._session.run_folder / "run.json"
+        wanted: list[tuple[Path, Iterable[str]]] = [(kept, store.pieces(run))]
         if settings.json is not None:
-            wanted.append((settings.json, record))
+            wanted.append((settings.json, _again(kept, run)))
         if settings.markdown is not None:
             from pytest_edgebench.reports import markdown
 
@@ -261,7 +268,7 @@ class Controller:
         if settings.report is not None:
             from pytest_edgebench.reports import html
 
-            wanted += html.files_of(run, settings.report, record)
+            wanted += html.files_of(run, settings.report, _again(kept, run))
         for path, text in wanted:
             try:
                 store.write(path, text)
@@ -279,6 +286,19 @@ class Controller:
 
     def _failed_to_write(self) -> bool:
         return any(str(self._session.settings.report) in line for line in self._written)
+
+
+def _again(kept: Path, run: Run) -> Iterator[str]:
+    """The record for another file: as it was written into the run folder, or anew where it was not."""
+    from pytest_edgebench.record import store
+
+    yield from store.chunks(kept) if kept.is_file() else store.pieces(run)
+
+
+def _slim(check: dict[str, Any]) -> dict[str, Any]:
+    """What `outcome.status` asks of a check that was decoded; pytest keeps all reports to its end."""
+    kept = [{name: row[name] for name in ("level", "verdict")} for row in check.get("rows", ())]
+    return {"verdict": check["verdict"], "rows": kept}
 
 
 def _near_rows(check: Any, root: str) -> Any:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import argparse
 
     from pytest_edgebench.record.history import History, Streak
-    from pytest_edgebench.record.run import CaseResult, Row, Run
+    from pytest_edgebench.record.run import CaseResult, Past, Row, Run
+    from pytest_edgebench.reports.brief import Brief
     from pytest_edgebench.session import Session
 
 FILE = "history.sqlite"
@@ -35,7 +36,7 @@ def place(session: Session) -> Path | None:
 
 
 def remember(path: Path | None, run: Run) -> tuple[Run, list[str]]:
-    """The run with `Row.since` filled in, after adding it to the history; and lines for the terminal.
+    """The run with `Row.since` and `CaseResult.past`, after adding it to the history; and terminal lines.
 
     What is wrong with the history is told, and changes nothing else.
     """
@@ -46,7 +47,7 @@ def remember(path: Path | None, run: Run) -> tuple[Run, list[str]]:
     try:
         history = SqliteHistory(path)
         try:
-            found = dated(run, history)
+            found = with_past(dated(run, history), history)
             history.add(found)
         finally:
             history.close()
@@ -58,6 +59,34 @@ def remember(path: Path | None, run: Run) -> tuple[Run, list[str]]:
 def dated(run: Run, history: History) -> Run:
     """The run with the words of `Row.since` on every broken limit."""
     return replace(run, cases=tuple(_dated(case, run.commit, history) for case in run.cases))
+
+
+def with_past(run: Run, history: History) -> Run:
+    """The run with the earlier numbers of what a report draws; all cases would make every record long."""
+    from pytest_edgebench.reports.brief import brief
+    from pytest_edgebench.reports.view_cases import drawn
+
+    told = {found.case.key: found for found in drawn([brief(case) for case in run.cases])}
+    return replace(
+        run,
+        cases=tuple(
+            replace(case, past=_past(told[case.key], history)) if case.key in told else case
+            for case in run.cases
+        ),
+    )
+
+
+def _past(found: Brief, history: History) -> dict[str, tuple[Past, ...]]:
+    from pytest_edgebench.record.history import Slot
+    from pytest_edgebench.reports.trend import MOST_PAST, name, slots
+
+    past = {}
+    for row in slots(found):
+        slot = Slot(found.case.key, row.metric, row.statistic, row.reference)
+        points = history.past(slot, row.measured.unit if row.measured else "", MOST_PAST)
+        if points:
+            past[name(row)] = points
+    return past
 
 
 def _dated(case: CaseResult, commit: str, history: History) -> CaseResult:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports import numbers, status
-from pytest_edgebench.reports.view_cases import is_higher_better, is_score, sentence
+from pytest_edgebench.reports.brief import brief, sentence
+from pytest_edgebench.reports.scores import is_higher_better, is_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +38,7 @@ class Entry:
         pareto: no other recipe on the profile is shown to be better on one axis and worse on none.
         key: of the case; "" for the uncompressed model where that is no case of its own.
         why: it has no numbers, else "".
+        moved: this run is worse or better than the baseline there.
     """
 
     recipe: str
@@ -45,6 +48,7 @@ class Entry:
     pareto: bool = False
     key: str = ""
     why: str = ""
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,10 @@ def _comparison(model: str, cases: Sequence[tuple[str, CaseResult]]) -> Comparis
     for profile, case in cases:
         recipe = case.variant_name
         seen = case.observation.metrics if case.observation is not None else {}
-        why = "" if seen else f"{status.of_case(case).label}: {sentence(case)}"
-        entries.setdefault(recipe, {})[profile] = Entry(recipe, profile, seen, key=case.key, why=why)
+        why = "" if seen else f"{status.of_case(case).label}: {sentence(brief(case))}"
+        entries.setdefault(recipe, {})[profile] = Entry(
+            recipe, profile, seen, key=case.key, why=why, moved=_moved(case)
+        )
         if case.parent is not None:
             parents.setdefault(profile, Entry(ORIGINAL, profile, case.parent.metrics))
     if ORIGINAL not in entries and parents:
@@ -136,6 +142,12 @@ def _comparison(model: str, cases: Sequence[tuple[str, CaseResult]]) -> Comparis
         if len(here) > 1:
             wins.append((profile, _wins([row[profile] for row in entries.values() if profile in row], axes)))
     return Comparison(model, axes, profiles, rungs, entries, tuple(wins))
+
+
+def _moved(case: CaseResult) -> bool:
+    """Whether a judged number is proven to differ from the baseline's."""
+    rows = (row for check in case.checks for row in check.rows if row.reference == "baseline")
+    return any(status.improved(row) or (row.verdict is Verdict.FAIL and row.measured) for row in rows)
 
 
 def _axes(cases: Sequence[CaseResult], entries: Sequence[Entry]) -> tuple[Axis, ...]:
@@ -176,7 +188,7 @@ def _ranked(here: Sequence[Entry], axes: Sequence[Axis]) -> list[Entry]:
             for other in others
         )
         pareto = bool(shared) and not dominated
-        found.append(Entry(entry.recipe, entry.profile, entry.metrics, best, pareto, entry.key, entry.why))
+        found.append(replace(entry, best=best, pareto=pareto))
     return found
 
 

@@ -6,7 +6,6 @@ import base64
 import functools
 import hashlib
 import re
-from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,11 +14,12 @@ from pytest_edgebench.record import store
 from pytest_edgebench.reports.view import method, view
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from jinja2 import Environment
 
-    from pytest_edgebench.record.run import CaseResult, Metric, Observation, Run
+    from pytest_edgebench.record.run import Run
 
 PLAIN_BELOW = 64_000
 """A record of more characters than this is packed: 96 cases are some 400 kB as plain JSON, 70 kB packed."""
@@ -29,16 +29,19 @@ MOST_CASES = 2000
 
 # Everything that could reorder, hide or break text. Line ends and tabs stay: reasons may have lines.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_INDENT = re.compile(r"\n[ \n]+")
+UNSEEN = "\ufffd"
+"""What the page shows in place of each."""
 
 
-def files_of(run: Run, path: Path, record: str = "") -> list[tuple[Path, str]]:
+def files_of(run: Run, path: Path, record: Iterable[str] = "") -> list[tuple[Path, Iterable[str]]]:
     """The files of a report to be written to `path`: the page, and beside it the record of a large run.
 
     Above `MOST_CASES` cases the page has the rows that need attention, the matrix and the summary; all rows
     are in the record, a JSON file of the page's name.
 
     Args:
-        record: text of the record, where it has been made already.
+        record: text of the record, whole or in pieces, where it has been made already.
     """
     if len(run.cases) <= MOST_CASES:
         return [(path, render(run))]
@@ -51,10 +54,10 @@ def render(run: Run, beside: str = "") -> str:
 
     With `beside`, the name of the file that has the record, the page is the short one of a large run. Else
     the full record is in ``<script type="application/json" id="data">``: `record.store.load` reads it from
-    the HTML file. There, series and noisy numbers are rounded to what can be drawn (4 and 6 digits).
+    the HTML file. Its numbers are short ones, and fewer of a list: what can be drawn.
     """
     environment = _environment()
-    style, script = _template("report.css"), _template("report.js")
+    style, script = _squeezed(_template("report.css")), _INDENT.sub("\n", _template("report.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     text = environment.get_template("report.html.j2").render(
         page=view(run, beside),
@@ -64,7 +67,8 @@ def render(run: Run, beside: str = "") -> str:
         script_digest=digest,
         data=_safe(_data(run, beside)),
     )
-    return text + "\n"
+    # Once over the whole page: names are in too many places to look at each. The data has none of these left.
+    return _UNSEEN.sub(UNSEEN, text) + "\n"
 
 
 def _data(run: Run, beside: str) -> str:
@@ -72,34 +76,11 @@ def _data(run: Run, beside: str) -> str:
     if beside:
         text = store.pointer(beside)
     else:
-        text = store.dump(replace(run, cases=tuple(_lean(case) for case in run.cases)))
+        text = store.dump(run, short=True)
         if len(text) > PLAIN_BELOW:
             text = store.pack(text)
     # Signs that the page would not show as they are must still be in its data as they are.
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("<", "\\u003c"))
-
-
-def _lean(case: CaseResult) -> CaseResult:
-    return replace(case, observation=_rounded(case.observation), parent=_rounded(case.parent))
-
-
-def _rounded(seen: Observation | None) -> Observation | None:
-    if seen is None:
-        return None
-    return replace(
-        seen,
-        metrics={key: _six_digits(metric) for key, metric in seen.metrics.items()},
-        series={
-            name: tuple(float(f"{value:.4g}") for value in values) for name, values in seen.series.items()
-        },
-    )
-
-
-def _six_digits(metric: Metric) -> Metric:
-    if metric.low is None or metric.high is None:
-        return metric  # exact numbers stay exact
-    value, low, high = (float(f"{number:.6g}") for number in (metric.value, metric.low, metric.high))
-    return replace(metric, value=value, low=low, high=high)
 
 
 @functools.cache
@@ -112,7 +93,6 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_visible,
     )
     environment.globals["bar_width"] = bar_width
     environment.filters["fragment"] = fragment
@@ -124,23 +104,22 @@ def _template(name: str) -> str:
     return (files("pytest_edgebench.reports") / "templates" / name).read_text("utf-8")
 
 
+@functools.cache
+def _squeezed(style: str) -> str:
+    """A style sheet without the spaces that only its readers need."""
+    return re.sub(r"([{;:,]) +", r"\1", _INDENT.sub("\n", style)).replace(" {", "{")
+
+
 def _safe(text: str) -> Any:
     from markupsafe import Markup
 
     return Markup(text)
 
 
-def _visible(value: Any) -> Any:
-    """What a template prints, without characters that would change the text around them."""
-    if isinstance(value, str) and _UNSEEN.search(value):
-        cleaned = _UNSEEN.sub("\ufffd", value)
-        return _safe(cleaned) if hasattr(value, "__html__") else cleaned
-    return value
-
-
+@functools.lru_cache(maxsize=20_000)
 def fragment(key: str) -> str:
     """The part of a link after ``#case=`` that finds the element whose id ends in `key`."""
-    return quote(str(_visible(key)))
+    return quote(_UNSEEN.sub(UNSEEN, key))
 
 
 def bar_width(use: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Shown:
         measured, bound: in one unit, with the digits it takes to tell them apart.
         sign: how they compare, e.g. ">".
         interval: ``[27.9, 29.1]``, in the unit of `measured`.
-        use: of the budget, e.g. ``127 %``.
+        use: of the budget, e.g. ``127 %``, or what is left of a lower bound; see `used`.
         words: the limit as written, where `bound` is not that already: ``model - 2 points``.
         change: against the reference, e.g. ``+39.5 %``; against: its interval and reference,
             e.g. ``[+37.5, +41.5] vs model``.
@@ -58,7 +59,6 @@ def shown(row: Row) -> Shown:
     if row.measured is not None and row.bound is not None:
         measured, bound = numbers.apart(row.measured.value, row.bound, row.measured.unit)
         words = row.limit if row.reference or not row.place else ""
-    use = status.use_of_budget(row)
     change, against = change_texts(row)
     return Shown(
         metric=status.metric_title(row),
@@ -67,13 +67,36 @@ def shown(row: Row) -> Shown:
         bound=bound,
         words=words,
         interval=interval,
-        use="" if use is None else numbers.share(use),
+        use=used(row),
         change=change,
         against=against,
         p=p_text(row),
         evidence="" if row.measured is None else evidence(row.measured),
         since=row.since,
     )
+
+
+def used(row: Row) -> str:
+    """How near a number is to its limit: ``127 %`` of an upper one, ``0.80 points to spare`` of a lower one.
+
+    "" where there is no number or no limit to compare it with. A share says nothing of a lower bound: 90 % of
+    an accuracy of 89 % would read as a failure.
+    """
+    use = status.use_of_budget(row)
+    if not row.higher_is_better or row.measured is None or row.bound is None:
+        return "" if use is None else numbers.share(use)
+    gap = row.measured.value - row.bound
+    if math.isnan(gap):
+        return ""
+    size, unit = abs(gap), " points" if row.measured.unit == "%" else f" {row.measured.unit}".rstrip()
+    text = f"{size:,.2f}" if unit == " points" and 0.005 <= size < math.inf else numbers.significant(size, 2)
+    return f"{text}{unit} {'short' if gap < 0 else 'to spare'}"
+
+
+def use_in_words(row: Row) -> str:
+    """``127 % of the budget``, ``1.20 points short``; "" where `used` says nothing."""
+    text = used(row)
+    return f"{text} of the {'budget' if row.place else 'limit'}" if text.endswith("%") else text
 
 
 def interval_text(metric: Metric) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -123,8 +124,8 @@ def _plain_ratio(part: float, whole: float) -> float | None:
 
 def count(statuses: Iterable[Status]) -> dict[Status, int]:
     """How many of each, most urgent first; those that do not occur are left out."""
-    seen = list(statuses)
-    return {status: seen.count(status) for status in ORDER if status in seen}
+    seen = Counter(status.name for status in statuses)
+    return {status: seen[status.name] for status in ORDER if status.name in seen}
 
 
 @dataclass(frozen=True, slots=True)

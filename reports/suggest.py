@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.declare.limit import METRICS
 from pytest_edgebench.reports.numbers import Unit, unit_for
-from pytest_edgebench.reports.view_cases import is_higher_better, is_score
+from pytest_edgebench.reports.scores import is_higher_better, is_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

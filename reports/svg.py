@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 560, 190
 LEFT, RIGHT, TOP, BOTTOM = 40, 14, 22, 34
 MOST_STEPS = 90
-NARROWEST = 0.8
+NARROWEST = 1.2
 LOG_FROM = 20.0
 """From this ratio of largest to smallest value on, a linear axis would squeeze one side flat."""
 LABEL_WIDTH = 5.6
@@ -98,16 +98,42 @@ def step_path(values: Sequence[float], x: Scale, y: Scale) -> str:
     ordered = sorted(values)
     count = len(ordered)
     stride = max(1, math.ceil(count / MOST_STEPS))
-    path, drawn = f"M{_at(x.start)} {_at(y(0.0))}", x.start
+    pen = _Pen(x.start, y(0.0))
+    drawn = x.start
     for i in sorted({*range(stride - 1, count, stride), count - 1}):
         at = x(ordered[i])
         # A rise that is not drawn at its own place is drawn with the next, at most NARROWEST px to the right.
         following = x(ordered[min(i + stride, count - 1)])
         if i < count - 1 and following - drawn < NARROWEST:
             continue
-        path += f"H{_at(at)}V{_at(y((i + 1) / count))}"
+        pen.step(at, y((i + 1) / count))
         drawn = at
-    return f"{path}H{_at(x.end)}"
+    pen.step(x.end, y(1.0))
+    return pen.path
+
+
+class _Pen:
+    """Draws steps, each told from where the last one ended: a third shorter than from the corner.
+
+    Positions are whole tenths of a pixel, so that rounding does not add up.
+    """
+
+    def __init__(self, x: float, y: float) -> None:
+        self._x, self._y = round(x * 10), round(y * 10)
+        self.path = f"M{position(x)} {position(y)}"
+
+    def step(self, x: float, y: float) -> None:
+        """Across to `x`, then up or down to `y`."""
+        across, along = round(x * 10) - self._x, round(y * 10) - self._y
+        self._x, self._y = self._x + across, self._y + along
+        self.path += f"h{_tenths(across)}" if across else ""
+        self.path += f"v{_tenths(along)}" if along else ""
+
+
+def _tenths(count: int) -> str:
+    """``3.2`` for 32, ``-.5`` for -5, ``2`` for 20."""
+    whole, rest = divmod(abs(count), 10)
+    return f"{'-' if count < 0 else ''}{whole or ''}{f'.{rest}' if rest else ''}"
 
 
 @dataclass(slots=True)
@@ -170,23 +196,22 @@ def ecdf(curves: Sequence[Curve], budgets: Sequence[Line], title: str) -> str:
 
 
 def _axes(x: Scale, y: Scale, unit: Unit) -> str:
-    parts = []
+    grid, shares, values = "", "", ""
     for share in (0.0, 0.5, 1.0):
-        at = _at(y(share))
-        parts.append(f'<path class="grid" d="M{_at(x.start)} {at}H{_at(x.end)}"/>')
-        parts.append(f'<text x="{LEFT - 5}" y="{_at(y(share) + 4)}" text-anchor="end">{share:.0%}</text>')
-    ticks = x.ticks()
-    for value in ticks:
-        at = _at(x(value))
-        parts.append(f'<path class="grid" d="M{at} {_at(y.start)}v4"/>')
-        parts.append(f'<text x="{at}" y="{HEIGHT - 18}" text-anchor="middle">{_tick(value, unit)}</text>')
+        grid += f"M{position(x.start)} {position(y(share))}H{position(x.end)}"
+        shares += f'<text x="{LEFT - 5}" y="{position(y(share) + 4)}">{share:.0%}</text>'
+    for value in x.ticks():
+        at = position(x(value))
+        grid += f"M{at} {position(y.start)}v4"
+        values += f'<text x="{at}" y="{HEIGHT - 18}">{tick_text(value, unit)}</text>'
     note = ", log scale" if x.log else ""
-    middle = _at((x.start + x.end) / 2)
-    parts.append(f'<text x="{middle}" y="{HEIGHT - 4}" text-anchor="middle">{unit.sign}{note}</text>')
-    return "".join(parts)
+    middle = position((x.start + x.end) / 2)
+    values += f'<text x="{middle}" y="{HEIGHT - 4}">{unit.sign}{note}</text>'
+    texts = f'<g text-anchor="end">{shares}</g><g text-anchor="middle">{values}</g>'
+    return f'<path class="grid" d="{grid}"/>{texts}'
 
 
-def _tick(value: float, unit: Unit) -> str:
+def tick_text(value: float, unit: Unit) -> str:
     """As short as the round number it is: ``30``, ``27.5``."""
     text = significant(value / unit.factor, 4)
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -194,17 +219,21 @@ def _tick(value: float, unit: Unit) -> str:
 
 def _budget(line: Line, x: Scale, y: Scale, labels: Labels) -> str:
     at = x(line.value)
-    mark = f'<path class="budget" d="M{_at(at)} {_at(y.start)}V{_at(y.end)}"/>'
+    mark = f'<path class="budget" d="M{position(at)} {position(y.start)}V{position(y.end)}"/>'
     if line.share is not None:
-        mark += f'<circle class="budget" cx="{_at(at)}" cy="{_at(y(line.share))}" r="3"/>'
-    place = labels.place(at, TOP - 8, line.text)
+        mark += f'<circle class="budget" cx="{position(at)}" cy="{position(y(line.share))}" r="3"/>'
+    return mark + place_text(labels, at, TOP - 8, line.text, "budget")
+
+
+def place_text(labels: Labels, x: float, y: float, text: str, css: str) -> str:
+    """A label beside a point, of a class or none; "" where there is no room for it."""
+    place = labels.place(x, y, text)
     if place is None:
-        return mark
+        return ""
     left, base, anchor = place
-    return (
-        f'{mark}<text class="budget" x="{_at(left)}" y="{_at(base)}" text-anchor="{anchor}">'
-        f"{escape(line.text)}</text>"
-    )
+    named = f' class="{css}"' if css else ""
+    at = f'x="{position(left)}" y="{position(base)}" text-anchor="{anchor}"'
+    return f"<text{named} {at}>{escape(text)}</text>"
 
 
 def _words(curve: Curve, unit: Unit) -> str:
@@ -217,6 +246,6 @@ def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float,
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _at(value: float) -> str:
-    """One decimal, without a trailing zero."""
+def position(value: float) -> str:
+    """A coordinate: one decimal, without a trailing zero."""
     return f"{value:.1f}".removesuffix(".0")

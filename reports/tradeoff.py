@@ -7,8 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports.lines import plain
-from pytest_edgebench.reports.svg import Labels, Scale, scale_round
-from pytest_edgebench.reports.view_cases import is_score
+from pytest_edgebench.reports.scores import is_score
+from pytest_edgebench.reports.svg import Labels, Scale, place_text, position, scale_round
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ STYLE = (
     "path{fill:none;stroke:light-dark(#e1e5e9,#2b3137)}"
     ".front{stroke:light-dark(#59636e,#9ba5af);stroke-dasharray:3 3}"
     "circle{fill:var(--q);stroke:var(--q);stroke-width:1.6}.out{fill:light-dark(#fff,#14171a)}"
+    ".moved{fill:none;stroke:light-dark(#1c2127,#e3e6e9);stroke-width:1.2}"
     ".q0{--q:light-dark(#7fb8dc,#d3e9f7)}.q1{--q:light-dark(#4a97c9,#a5cfea)}"
     ".q2{--q:light-dark(#1f77b4,#74b1d9)}.q3{--q:light-dark(#0b5a92,#4a94c4)}"
     ".q4{--q:light-dark(#053a63,#2b76a8)}.qn{--q:light-dark(#59636e,#9ba5af)}"
@@ -36,7 +37,7 @@ def tradeoff(comparison: Comparison, profile: str) -> str:
     """The recipes of a model on one profile as an SVG; "" where fewer than two have size and score.
 
     Pareto-optimal recipes are filled and joined by a line, the others hollow; the colour class ``q0`` to
-    ``q4`` is the latency, ``qn`` where none is known.
+    ``q4`` is the latency, ``qn`` where none is known. A ring marks what this run moved.
     """
     size = next((axis for axis in comparison.axes if axis.metric == "size"), None)
     score = next((axis for axis in comparison.axes if is_score(axis.metric)), None)
@@ -50,21 +51,21 @@ def tradeoff(comparison: Comparison, profile: str) -> str:
     y = scale_round([entry.metrics[score.metric].value for entry in here], HEIGHT - BOTTOM, TOP)
     labels = Labels(LEFT + 1.0, WIDTH)
     front = sorted((x(e.metrics["size"].value), y(e.metrics[score.metric].value)) for e in here if e.pareto)
-    path = "L".join(f"{_at(left)} {_at(top)}" for left, top in front)
+    path = "L".join(f"{position(left)} {position(top)}" for left, top in front)
     parts = [_axes(x, y, size, score)]
     parts += [f'<path class="front" d="M{path}"/>'] if len(front) > 1 else []
     shades = _shades(here)
     for entry in here:
         left, top = x(entry.metrics["size"].value), y(entry.metrics[score.metric].value)
         css = f"{shades[entry.recipe]}{'' if entry.pareto else ' out'}"
-        parts.append(f'<circle class="{css}" cx="{_at(left)}" cy="{_at(top)}" r="4"/>')
-        place = labels.place(left + 2, top - 4, plain(entry.recipe))
-        if place is not None:
-            at, base, anchor = place
-            name = escape(plain(entry.recipe))
-            parts.append(f'<text x="{_at(at)}" y="{_at(base)}" text-anchor="{anchor}">{name}</text>')
+        parts.append(f'<circle class="{css}" cx="{position(left)}" cy="{position(top)}" r="4"/>')
+        if entry.moved:
+            parts.append(f'<circle class="moved" cx="{position(left)}" cy="{position(top)}" r="7"/>')
+        parts.append(place_text(labels, left + 2, top - 4, plain(entry.recipe), ""))
     title = f"Size against {score.title} of {comparison.model} on {profile}"
     words = "Pareto-optimal: " + (", ".join(entry.recipe for entry in here if entry.pareto) or "none")
+    moved = ", ".join(entry.recipe for entry in here if entry.moved)
+    words += f"; moved by this run: {moved}" if moved else ""
     return (
         f'<svg class="trade" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"><title>{escape(plain(title))}</title>'
         f"<desc>{escape(plain(words))}</desc>{''.join(parts)}</svg>"
@@ -115,25 +116,21 @@ def _shades(here: Sequence[Entry]) -> dict[str, str]:
 
 
 def _axes(x: Scale, y: Scale, size: Axis, score: Axis) -> str:
-    parts = []
+    grid, left, bottom = "", "", ""
     for value in y.ticks(4):
-        at = _at(y(value))
-        parts.append(f'<path class="grid" d="M{LEFT} {at}H{WIDTH - RIGHT}"/>')
-        parts.append(f'<text x="{LEFT - 4}" y="{_at(y(value) + 4)}" text-anchor="end">{_tick(value)}</text>')
+        grid += f"M{LEFT} {position(y(value))}H{WIDTH - RIGHT}"
+        left += f'<text x="{LEFT - 4}" y="{position(y(value) + 4)}">{_tick(value)}</text>'
     for value in x.ticks(4):
-        at = _at(x(value))
-        parts.append(
-            f'<text x="{at}" y="{HEIGHT - 18}" text-anchor="middle">{_tick(value / size.unit.factor)}</text>'
-        )
+        text = _tick(value / size.unit.factor)
+        bottom += f'<text x="{position(x(value))}" y="{HEIGHT - 18}">{text}</text>'
     middle = (LEFT + WIDTH - RIGHT) / 2
-    log = ", log scale" if x.log else ""
-    below = f"size, {size.unit.sign}{log}"
-    parts.append(
-        f'<text x="{_at(middle)}" y="{HEIGHT - 4}" text-anchor="middle">{escape(plain(below))}</text>'
-    )
+    below = f"size, {size.unit.sign}{', log scale' if x.log else ''}"
+    bottom += f'<text x="{position(middle)}" y="{HEIGHT - 4}">{escape(plain(below))}</text>'
     beside = f"{score.title} {score.unit.sign}".strip()
-    parts.append(f'<text x="2" y="10">{escape(plain(beside))}</text>')
-    return "".join(parts)
+    return (
+        f'<path class="grid" d="{grid}"/><g text-anchor="end">{left}</g><g text-anchor="middle">{bottom}</g>'
+        f'<text x="2" y="10">{escape(plain(beside))}</text>'
+    )
 
 
 def _finite(entry: Entry, axis: Axis) -> bool:
@@ -142,7 +139,3 @@ def _finite(entry: Entry, axis: Axis) -> bool:
 
 def _tick(value: float) -> str:
     return f"{value:.6g}"
-
-
-def _at(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")

@@ -7,18 +7,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import lines, numbers, status
+from pytest_edgebench.reports.absent import not_measured, not_run
 from pytest_edgebench.reports.accept import Way, ways
-from pytest_edgebench.reports.items import Item, attention, broken, budgets, items, silences
-from pytest_edgebench.reports.view_cases import Card, cards, runtime_text
+from pytest_edgebench.reports.brief import brief, tightest_text
+from pytest_edgebench.reports.items import Item, broken, budgets, items
+from pytest_edgebench.reports.view_cases import Card, bar, cards
 from pytest_edgebench.reports.view_compare import ComparisonView, compared
-from pytest_edgebench.reports.view_tables import Matrix, Table, matrix, table
+from pytest_edgebench.reports.view_environment import Facts, environment
+from pytest_edgebench.reports.view_tables import VIEWS, Matrix, Table, matrix, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_edgebench.record.run import Run
-
-MOST_MISSING = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,6 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """A titled list of facts of the environment."""
-
-    title: str
-    pairs: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """Everything on the page but the data.
 
@@ -72,7 +65,7 @@ class Page:
         title: of the document. outcome: verdict and headline.
         origin: what was tested against what, in short facts.
         not_run: which cases were not judged and why; not_measured: metrics without evidence.
-        green: what stands where the failures would, when there are none.
+        heading: of the failures. green: what stands where they would, when there are none.
         compared: models on all profiles; of a large run nothing, but how it can be had.
         undrawn: cases without a card of their own.
         beside: of a large run, the file with all rows; else "".
@@ -88,6 +81,7 @@ class Page:
     tiles: tuple[Tile, ...]
     failures: tuple[Failure, ...]
     accept: tuple[Way, ...]
+    heading: str
     green: str
     matrix: Matrix
     compared: tuple[ComparisonView, ...]
@@ -101,11 +95,13 @@ class Page:
 
 def view(run: Run, beside: str = "") -> Page:
     """The page of a run, or the short one of a large run whose record lies in the file `beside`."""
-    failing = attention(run)
+    everything = items(run)
+    failing = [item for item in everything if item.status in status.ATTENTION]
     outcome = status.of_run(run, broken(failing))
-    drawn = cards(run)
+    found = [brief(case) for case in run.cases]
+    drawn = cards(found, run)
     carded = frozenset(card.key for card in drawn)
-    told = [case for case in run.cases if not beside or status.of_case(case) in status.ATTENTION]
+    told = [one for one in found if not beside or one.loud]
     commit = run.commit[:7] or run.started[:10]
     blocking = sum(item.status in status.BLOCKING for item in failing)
     count = blocking or len(failing)
@@ -116,33 +112,30 @@ def view(run: Run, beside: str = "") -> Page:
         problems=run.problems,
         notes=run.notes,
         not_run=not_run(run),
-        not_measured=_not_measured(run),
-        tiles=_tiles(run),
+        not_measured=not_measured(run.cases),
+        tiles=_tiles(run, [one.called for one in found]),
         failures=tuple(_failure(item, run) for item in failing),
         accept=ways(run, [(item.cases[0].key, item.row) for item in failing if item.row is not None]),
-        green=_green(run),
-        matrix=matrix(run, carded.union(case.key for case in told)),
+        heading=_heading(blocking, len(failing), [one.called for one in found]),
+        green="" if failing else _green(everything, run),
+        matrix=matrix(found, run, carded.union(one.case.key for one in told), VIEWS[:1] if beside else VIEWS),
         compared=() if beside else compared([("", run)]),
         cards=drawn,
         undrawn=len(run.cases) - len(drawn),
         table=table(told, carded),
-        environment=_environment(run),
+        environment=environment(run),
         command=" ".join(("pytest", *run.command)),
         beside=beside,
     )
 
 
-def not_run(run: Run) -> tuple[str, ...]:
-    """One sentence for each profile and reason that kept cases from being judged."""
-    if not run.cases:
-        return ("no case was planned: no test with `edge` was selected, or none matched",)
-    found = []
-    for silence in silences(run):
-        names = [case.key for case in silence.cases]
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        head = f"{numbers.plural(len(names), 'case')} {silence.status.label} on {silence.profile}"
-        found.append(f"{head} ({shown}): {silence.reason}")
-    return tuple(found)
+def _heading(blocking: int, failing: int, called: Sequence[status.Status]) -> str:
+    """What the first section is about: its heading must not say that something failed where nothing did."""
+    if blocking:
+        return "What failed"
+    if failing:
+        return "Nothing failed, but look at this"
+    return "Nothing failed" if any(one not in status.SILENT for one in called) else "Nothing was judged"
 
 
 def _origin(run: Run) -> tuple[str, ...]:
@@ -183,8 +176,8 @@ def _when(started: str) -> str:
         return started
 
 
-def _tiles(run: Run) -> tuple[Tile, ...]:
-    counts = status.count(status.of_case(case) for case in run.cases)
+def _tiles(run: Run, called_: Sequence[status.Status]) -> tuple[Tile, ...]:
+    counts = status.count(called_)
     compared = bool(run.baseline)
     silent = sum(counts.get(called, 0) for called in status.SILENT)
     found = []
@@ -226,7 +219,7 @@ def _failure(item: Item, run: Run) -> Failure:
         subject=item.subject,
         anchor=item.cases[0].key,
         text=lines.shown(row),
-        use=status.use_of_budget(row),
+        use=bar(row),
         place=row.place or "default check",
         warns=row.level == "warn",
         why=lines.everything(row),
@@ -234,8 +227,8 @@ def _failure(item: Item, run: Run) -> Failure:
     )
 
 
-def _green(run: Run) -> str:
-    rows = [item for item in items(run) if item.row is not None and item.row.place]
+def _green(found: Sequence[Item], run: Run) -> str:
+    rows = [item for item in found if item.row is not None and item.row.place]
     if not run.cases:
         return "Nothing failed, because nothing ran."
     judged = [case for case in run.cases if status.of_case(case) not in status.SILENT]
@@ -248,50 +241,9 @@ def _green(run: Run) -> str:
     ]
     text = f"All {numbers.plural(budgets(rows), 'budget')} met in {numbers.plural(len(judged), 'case')}."
     if uses:
-        use, subject, row = max(uses, key=lambda found: found[0])
-        text += f" Tightest: {subject}, {status.metric_title(row)}, {numbers.share(use)} of {row.limit}."
+        _, subject, row = max(uses, key=lambda one: one[0])
+        text += f" Tightest: {subject}, {tightest_text(row)}."
     return text
-
-
-def _not_measured(run: Run) -> tuple[str, ...]:
-    found: dict[tuple[str, str], list[str]] = {}
-    for case in run.cases:
-        for metric, reason in (case.observation.missing if case.observation else {}).items():
-            profiles = found.setdefault((metric, reason), [])
-            if case.profile not in profiles:
-                profiles.append(case.profile)
-    # Metrics that are missing for one reason on the same profiles are one sentence.
-    joined: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (metric, reason), profiles in found.items():
-        joined.setdefault((reason, tuple(profiles)), []).append(metric)
-    texts = [
-        f"{', '.join(metrics)} on {', '.join(profiles)}: {reason}"
-        for (reason, profiles), metrics in joined.items()
-    ]
-    hidden = len(texts) - MOST_MISSING
-    return (*texts[:MOST_MISSING], *([f"and {hidden} more, in the cases below"] if hidden > 0 else []))
-
-
-def _environment(run: Run) -> tuple[Facts, ...]:
-    runtimes: dict[str, list[str]] = {}
-    for case in run.cases:
-        if case.observation is not None and case.observation.runtime:
-            text = runtime_text(case.observation.runtime)
-            runtimes.setdefault(text, [])
-            if case.profile not in runtimes[text]:
-                runtimes[text].append(case.profile)
-    groups = [
-        Facts("Machine", _pairs(run.environment)),
-        Facts("Versions", _pairs(run.versions)),
-        Facts("Runtimes", tuple((", ".join(profiles), text) for text, profiles in runtimes.items())),
-        Facts("Baseline", _pairs(run.baseline)),
-        *(Facts(f"Profile {name}", _pairs(facts)) for name, facts in run.profiles.items()),
-    ]
-    return tuple(group for group in groups if group.pairs)
-
-
-def _pairs(facts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((key.replace("_", " "), value) for key, value in facts.items() if value)
 
 
 def method() -> Sequence[str]:
@@ -312,6 +264,6 @@ _METHOD = (
     "or calls for times and samples for scores.",
     "Evidence: static = counted in the file; predicted = from a model of the target; emulated = the target's "
     "code under an emulator; host = measured on this machine; device = measured on the target.",
-    "Use of budget: measured ÷ limit. For a score it is the share of the allowed loss: what is lost against "
-    "the reference (or against 100 %) ÷ what may be lost.",
+    "Use of budget: measured ÷ limit, and more than 100 % is over it. A score must stay above its limit: the "
+    "page says by how much it does, “to spare”, or by how much it is “short”.",
 )

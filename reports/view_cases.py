@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.limit import METRICS
-from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports import lines, numbers, status
+from pytest_edgebench.reports.absent import missing
+from pytest_edgebench.reports.brief import Brief, sentence
 from pytest_edgebench.reports.figures import distribution
-from pytest_edgebench.reports.items import why_silent
+from pytest_edgebench.reports.scores import against_parent
 from pytest_edgebench.reports.steps import StepView, step_views
+from pytest_edgebench.reports.trend import Trend, trends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_edgebench.record.run import CaseResult, Check, Metric, Row, Run
 
-MOST_CARDS = 50
-CARDS_WHEN_GREEN = 12
+MOST_CARDS = 16
+"""A card is some 10 kB; more cases that need attention are in the table of failures, with their commands."""
+CARDS_WHEN_GREEN = 8
 """Passing cases get cards, tightest first, only up to this many in all: they must not hide the failures."""
 
 
@@ -54,6 +56,7 @@ class Card:
     reasons: tuple[str, ...]
     figure: str
     legend: tuple[tuple[str, str], ...]
+    trends: tuple[Trend, ...]
     steps: tuple[StepView, ...]
     files: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
@@ -62,64 +65,20 @@ class Card:
     commands: tuple[str, ...]
 
 
-def rows_of(case: CaseResult) -> list[Row]:
-    """The judged rows of a case, each once, most urgent first."""
-    seen = dict.fromkeys(row for check in case.checks for row in check.rows)
-    return sorted(seen, key=lambda row: status.RANK[status.of_row(row).name])
+def drawn(found: Sequence[Brief]) -> tuple[Brief, ...]:
+    """The cases that get a card, worst first, then those that use most of a budget."""
+    loud = sum(one.loud for one in found)
+    ranked = sorted(found, key=lambda one: (status.RANK[one.called.name], -(one.use or 0.0)))
+    return tuple(ranked[: min(MOST_CARDS, max(loud, CARDS_WHEN_GREEN))])
 
 
-def tightest(case: CaseResult) -> Row | None:
-    """The row that uses most of its budget; written budgets before default checks."""
-    used = [
-        row
-        for row in rows_of(case)
-        if status.use_of_budget(row) is not None and row.verdict is not Verdict.ERROR
-    ]
-    written = [row for row in used if row.place] or used
-    return max(written, key=lambda row: status.use_of_budget(row) or 0.0, default=None)
+def cards(found: Sequence[Brief], run: Run) -> tuple[Card, ...]:
+    """The cases that are told in full; the first three that need attention are open."""
+    return tuple(_card(one, run, opened=i < 3 and one.loud) for i, one in enumerate(drawn(found)))
 
 
-def sentence(case: CaseResult) -> str:
-    """One sentence on why a case has its status."""
-    called = status.of_case(case)
-    if called in status.SILENT:
-        return _first_line(why_silent(case))
-    worst = next(iter(rows_of(case)), None)
-    loud = [check.reason for check in case.checks if check.reason and check.verdict is case.verdict]
-    if called in status.ATTENTION and worst is not None and status.of_row(worst) in status.ATTENTION:
-        text = lines.shown(worst)
-        said = f"{text.metric} {text.measured} {lines.comparison(text)}"
-        said += f", {text.use} of the {'budget' if worst.place else 'limit'}" if text.use else ""
-        return "; ".join([said, *(_first_line(remark) for remark in lines.remarks(worst)[:1])])
-    if called in status.ATTENTION:
-        return _first_line(next(iter(loud), "no reason was recorded"))
-    tight, count = tightest(case), len(rows_of(case))
-    if not count:
-        return "passed; no budget or default check applied"
-    said = (
-        f"all {count} limits met" if count > 2 else "both limits met" if count == 2 else "its one limit met"
-    )
-    use = status.use_of_budget(tight) if tight is not None else None
-    if tight is not None and use is not None:
-        said += f"; tightest: {status.metric_title(tight)}, {numbers.share(use)} of {tight.limit}"
-    return said
-
-
-def cards(run: Run) -> tuple[Card, ...]:
-    """The cases that are told in full, worst first."""
-    ranked = sorted(run.cases, key=_rank)
-    loud = sum(status.of_case(case) in status.ATTENTION for case in ranked)
-    drawn = ranked[: min(MOST_CARDS, max(loud, CARDS_WHEN_GREEN))]
-    return tuple(_card(case, run, opened=i < 3 and i < loud) for i, case in enumerate(drawn))
-
-
-def _rank(case: CaseResult) -> tuple[int, float]:
-    tight = tightest(case)
-    use = status.use_of_budget(tight) if tight is not None else None
-    return status.RANK[status.of_case(case).name], -(use or 0.0)
-
-
-def _card(case: CaseResult, run: Run, *, opened: bool) -> Card:
+def _card(found: Brief, run: Run, *, opened: bool) -> Card:
+    case, why = found.case, sentence(found)
     figure, legend = distribution(case)
     artifact, seen = case.artifact, case.observation
     facts: list[tuple[str, str]] = []
@@ -128,37 +87,37 @@ def _card(case: CaseResult, run: Run, *, opened: bool) -> Card:
         facts = [("format", artifact.format), ("made with", made)]
         facts += [("digest", artifact.digest), ("key", artifact.key[:16])]
     if seen is not None:
-        facts.append(("ran on", runtime_text(seen.runtime)))
+        facts.append(ran(case, run))
     facts.append(("recipe", case.place))
-    judged = {_key(row) for row in rows_of(case)}
+    judged = {_key(row) for row in found.rows}
     observed = seen.metrics if seen is not None else {}
     return Card(
         key=case.key,
-        called=status.of_case(case),
+        called=found.called,
         opened=opened,
-        why=sentence(case),
-        rows=tuple(_row_view(case, row) for row in rows_of(case)),
+        why=why,
+        rows=tuple(_row_view(case, row) for row in found.rows),
         others=tuple(_other(case, key, metric) for key, metric in observed.items() if key not in judged),
-        reasons=tuple(dict.fromkeys(check.reason for check in case.checks if _worth_telling(check, case))),
+        reasons=tuple(dict.fromkeys(check.reason for check in case.checks if _worth_telling(check, why))),
         figure=figure,
         legend=legend,
+        trends=trends(found),
         steps=step_views(artifact.steps) if artifact is not None else (),
         files=tuple((n, numbers.number(size, "B")) for n, size in artifact.files.items()) if artifact else (),
         facts=tuple((name, value) for name, value in facts if value),
         notes=artifact.notes if artifact is not None else (),
-        missing=tuple(seen.missing.items()) if seen is not None else (),
+        missing=missing(case),
         commands=tuple(lines.command(check.nodeid, run.baseline) for check in case.checks if check.nodeid),
     )
 
 
-def _worth_telling(check: Check, case: CaseResult) -> bool:
+def _worth_telling(check: Check, why: str) -> bool:
     """A reason that the summary line has not told in full."""
-    return bool(check.reason) and ("\n" in check.reason.strip() or check.reason.strip() not in sentence(case))
+    return bool(check.reason) and ("\n" in check.reason.strip() or check.reason.strip() not in why)
 
 
 def _row_view(case: CaseResult, row: Row) -> RowView:
     text = lines.shown(row)
-    use = status.use_of_budget(row)
     parent, change = "", ""
     if row.measured is not None:
         parent, change = against_parent(case, _key(row), row.measured)
@@ -174,13 +133,18 @@ def _row_view(case: CaseResult, row: Row) -> RowView:
         evidence=text.evidence,
         budget=lines.comparison(text),
         place=row.place or "default check",
-        use=use,
+        use=bar(row),
         use_text=text.use,
         parent=parent,
         change=change,
         against=" ".join(part for part in (text.against, text.p, text.since) if part),
         why=lines.everything(row),
     )
+
+
+def bar(row: Row) -> float | None:
+    """The share of a budget that a bar shows; None for a lower bound, of which there is no share."""
+    return None if row.higher_is_better else status.use_of_budget(row)
 
 
 def _other(case: CaseResult, key: str, metric: Metric) -> RowView:
@@ -202,37 +166,19 @@ def _other(case: CaseResult, key: str, metric: Metric) -> RowView:
     )
 
 
-def against_parent(case: CaseResult, key: str, metric: Metric) -> tuple[str, str]:
-    """The uncompressed model's number on the same profile and the change from it; "" without one.
-
-    A change of two timings that were not taken as a pair is marked "≈": it decides nothing.
-    """
-    other = case.parent.metrics.get(key) if case.parent is not None else None
-    if other is None or other.unit != metric.unit:
-        return "", ""
-    _, parent = numbers.apart(metric.value, other.value, metric.unit)
-    if is_score(key):
-        unit = "points" if metric.unit == "%" else ""
-        gap = metric.value - other.value
-        return parent, numbers.change(gap, unit) if unit else f"{gap:+.3f}"
-    if not other.value:
-        return parent, ""
-    change = numbers.change(100 * (metric.value / other.value - 1), "%")
-    return parent, f"≈ {change}" if metric.low is not None else change
+def ran(case: CaseResult, run: Run) -> tuple[str, str]:
+    """What ran a case's file, and what that is called: on a profile that is only described, nothing ran."""
+    runtime = case.observation.runtime if case.observation is not None else {}
+    text = runtime_text(runtime)
+    if only_described(run, case.profile):
+        return "score from", f"{text}, on the machine of this run" if text else ""
+    return "ran on", text
 
 
-def is_score(key: str) -> bool:
-    """Whether a metric's name is that of a score; names that are not ours are users' own scores."""
-    base = key.partition(".")[0]
-    return METRICS[base].cls == "score" if base in METRICS else True
-
-
-def is_higher_better(key: str, cases: Sequence[CaseResult]) -> bool:
-    """Direction of a metric; of a user's own score as its rows have it."""
-    base = key.partition(".")[0]
-    told = METRICS[base].higher_is_better if base in METRICS else None
-    rows = (row for case in cases for row in rows_of(case) if row.metric == base)
-    return told if told is not None else next((row.higher_is_better for row in rows), True)
+def only_described(run: Run, profile: str) -> bool:
+    """Whether a profile of the run is a description that nothing can be run on from here."""
+    facts = run.profiles.get(profile)
+    return facts is not None and not facts.get("target")
 
 
 def runtime_text(runtime: Mapping[str, str]) -> str:
@@ -244,7 +190,3 @@ def runtime_text(runtime: Mapping[str, str]) -> str:
 
 def _key(row: Row) -> str:
     return f"{row.metric}.{row.statistic}" if row.statistic else row.metric
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")

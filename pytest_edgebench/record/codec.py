@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import hashlib
 import json
 import math
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -24,21 +26,43 @@ from pytest_edgebench.record.run import ArtifactRecord, Observation
 TABLES: Mapping[type, str] = {ArtifactRecord: "artifacts", Observation: "observations"}
 NOT_FINITE = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 """JSON has no word for these; a score that overflowed must still be recorded."""
+WHOLE = 2**53
+"""Whole numbers from here on are not all floats."""
+DIGITS, LIST_DIGITS = 5, 4
+"""Significant digits of short numbers: enough for a table, and for a figure."""
+LONGEST = 30
+"""Numbers of a short list; of a longer one every second, third, ... and the last are kept."""
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Tables:
-    """Shared results while a record is written: each distinct one gets the next index."""
+    """Shared results while a record is written: each distinct one gets the next index.
 
-    def __init__(self) -> None:
-        self.entries: dict[str, list[Any]] = {name: [] for name in TABLES.values()}
-        self._index: dict[tuple[str, str], int] = {}
+    Attributes:
+        short: numbers get `DIGITS`, those in lists `LIST_DIGITS`, long lists are thinned.
+    """
 
-    def refer(self, name: str, entry: Any) -> int:
-        key = (name, json.dumps(entry, sort_keys=True))
-        if key not in self._index:
-            self._index[key] = len(self.entries[name])
-            self.entries[name].append(entry)
-        return self._index[key]
+    def __init__(self, short: bool = False) -> None:
+        self.short = short
+        self._index: dict[str, dict[bytes, int]] = {name: {} for name in TABLES.values()}
+        # By identity, too: what many cases share is most often one object. The run keeps all of them alive.
+        self._known: dict[int, int] = {}
+
+    def add(self, value: Any) -> str:
+        """The text of a shared result that is new; "" where it, or an equal one, has been added before."""
+        if id(value) in self._known:
+            return ""
+        text, index = compact(_fields(value, self)), self._index[TABLES[type(value)]]
+        digest = hashlib.sha256(text.encode()).digest()
+        new = digest not in index
+        self._known[id(value)] = index.setdefault(digest, len(index))
+        return text if new else ""
+
+    def refer(self, value: Any) -> int:
+        """The index of a shared result in its table, which has been added."""
+        return self._known[id(value)]
 
 
 def encode(value: Any, tables: Tables | None = None) -> Any:
@@ -50,24 +74,21 @@ def encode(value: Any, tables: Tables | None = None) -> Any:
     """
     # Exact types first: they are nearly all of a record's values, and the general questions below are slow.
     kind = type(value)
+    short = tables is not None and tables.short
     if kind is float:
-        return _number(value)
-    if kind is str or kind is int or kind is bool or value is None:
+        return _number(_rounded(value, DIGITS) if short else value)
+    if kind in _AS_THEY_ARE:
         return value
-    if kind is tuple and value and all(type(item) is float for item in value):
+    if kind is tuple and set(map(type, value)) == {float}:
+        if short:
+            return [_number(_rounded(item, LIST_DIGITS)) for item in _thinned(value)]
         return [_number(item) for item in value]
     if kind is tuple or kind is list:
         return [encode(item, tables) for item in value]
     if kind is dict:
         return {str(key): encode(value[key], tables) for key in sorted(value)}
     if dataclasses.is_dataclass(kind):
-        plain = {}
-        for name, default in _defaults(kind):
-            item = getattr(value, name)
-            if default is _NONE or (item if default is _EMPTY else item != default):
-                plain[name] = encode(item, tables)
-        table = TABLES.get(kind)
-        return plain if tables is None or table is None else tables.refer(table, plain)
+        return _fields(value, tables) if tables is None or kind not in TABLES else tables.refer(value)
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, str):
@@ -81,10 +102,36 @@ def encode(value: Any, tables: Tables | None = None) -> Any:
     raise TypeError(f"a run record holds no {kind.__name__}")
 
 
+def _fields(value: Any, tables: Tables | None) -> dict[str, Any]:
+    plain = {}
+    for name, default in _defaults(type(value)):
+        item = getattr(value, name)
+        if default is _NONE or (item if default is _EMPTY else item != default):
+            plain[name] = item if type(item) in _AS_THEY_ARE else encode(item, tables)
+    return plain
+
+
+def compact(value: Any) -> str:
+    """Plain values as JSON text on one line, in which nothing stands that a file cannot hold."""
+    text = _JSON.encode(value)
+    # A file name that is no UTF-8 reaches Python as lone surrogates, which no file can hold as they are.
+    return text if text.isascii() else _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _thinned(values: tuple[float, ...]) -> tuple[float, ...]:
+    """At most `LONGEST` of some numbers, the last among them: of quantiles, the largest."""
+    step = -(-len(values) // LONGEST)
+    return values if step == 1 else values[(len(values) - 1) % step :: step]
+
+
+def _rounded(value: float, digits: int) -> float:
+    return value if value.is_integer() else float(f"{value:.{digits}g}")
+
+
 def _number(value: float) -> float | int | str:
     if math.isfinite(value):
         # A count of bytes reads 64000, not 64000.0.
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+        return int(value) if value.is_integer() and -WHOLE < value < WHOLE else value
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
@@ -189,6 +236,22 @@ class Decoder:
         if value not in allowed:
             raise errors.wrong_type(self.where, path, value, f"one of {', '.join(map(str, allowed))}")
         return value
+
+
+class SharingDecoder(Decoder):
+    """Builds equal artifacts and observations once: one object for all profiles or recipes that have it."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        self._known: dict[tuple[type, bytes], Any] = {}
+
+    def build(self, kind: Any, value: Any, path: str) -> Any:
+        if kind not in TABLES:
+            return super().build(kind, value, path)
+        key = kind, hashlib.sha256(json.dumps(value, sort_keys=True).encode()).digest()
+        if key not in self._known:
+            self._known[key] = super().build(kind, value, path)
+        return self._known[key]
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_edgebench.errors import history as errors
-from pytest_edgebench.record.run import Verdict
+from pytest_edgebench.record.run import Past, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +96,9 @@ class History(Protocol):
     def streak(self, slot: Slot) -> Streak:
         """Since when a slot has failed, among the runs that were kept."""
 
+    def past(self, slot: Slot, unit: str, most: int) -> tuple[Past, ...]:
+        """The latest numbers of a slot, oldest first."""
+
     def close(self) -> None:
         """End."""
 
@@ -151,11 +154,34 @@ class SqliteHistory:
                 (slot.case, slot.metric, slot.statistic, slot.reference),
             )
             for failed, sha, dirty, started in lines:
-                seen = Seen(sha[:9] + ("+" if sha and dirty else ""), started)
+                seen = Seen(_commit(sha, dirty), started)
                 if not failed:
                     return Streak(first, runs, seen)
                 first, runs = seen, runs + 1
         return Streak(first, runs, None)
+
+    def past(self, slot: Slot, unit: str, most: int) -> tuple[Past, ...]:
+        """The latest numbers of a slot, oldest first.
+
+        Args:
+            unit: that they must have been kept in; a score that changed its unit is another number.
+            most: how many runs, the latest of them.
+        """
+        name = f"{slot.metric}.{slot.statistic}" if slot.statistic else slot.metric
+        with self._told():
+            lines = self._database.execute(
+                "SELECT value, low, high, sha, dirty, started, failed FROM metrics"
+                " JOIN runs ON runs.id = metrics.run"
+                " LEFT JOIN slots ON slots.run = metrics.run AND slots.key = metrics.key"
+                " AND slots.metric = ? AND slots.statistic = ? AND slots.reference = ?"
+                " WHERE metrics.key = ? AND metrics.metric = ? AND unit = ? AND value IS NOT NULL"
+                " ORDER BY started DESC, runs.id DESC LIMIT ?",
+                (slot.metric, slot.statistic, slot.reference, slot.case, name, unit, most),
+            ).fetchall()
+        return tuple(
+            Past(_commit(sha, dirty), started, value, low, high, None if failed is None else bool(failed))
+            for value, low, high, sha, dirty, started, failed in reversed(lines)
+        )
 
     def counts(self) -> tuple[int, int]:
         """Number of runs, and of distinct cases."""
@@ -218,6 +244,11 @@ class SqliteHistory:
             if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
                 raise errors.cannot_open(self._where, str(cause)) from cause
             raise errors.not_a_history(self._where, str(cause)) from cause
+
+
+def _commit(sha: str, dirty: int) -> str:
+    """The commit of a run as it is told, with "+" where files were changed."""
+    return sha[:9] + ("+" if sha and dirty else "")
 
 
 def _run(run: Run) -> tuple[object, ...]:

@@ -219,6 +219,24 @@ class PairRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """A judged number of an earlier run, from the history.
+
+    Attributes:
+        commit: with "+" where files were changed; "" outside a repository. started: ISO 8601, UTC.
+        value, low, high: as in `Metric`, in the unit of the present run.
+        failed: whether the limit was broken; None where it was not decided.
+    """
+
+    commit: str
+    started: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    failed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseResult:
     """All that was found for one case; its verdict is the worst of its checks.
 
@@ -226,6 +244,7 @@ class CaseResult:
         key: ``model-recipe-profile`` or ``model-recipe.variant-profile``.
         place: ``file:line`` of the recipe.
         pairs: "model" or "baseline" → how latency was compared with it.
+        past: "latency.p50", "size vs baseline" → earlier numbers, oldest first, of what a report draws.
     """
 
     key: str
@@ -239,6 +258,7 @@ class CaseResult:
     observation: Observation | None = None
     parent: Observation | None = None
     pairs: Mapping[str, PairRecord] = field(default_factory=dict)
+    past: Mapping[str, tuple[Past, ...]] = field(default_factory=dict)
 
     @property
     def variant_name(self) -> str:

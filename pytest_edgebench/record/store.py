@@ -10,31 +10,59 @@ import contextlib
 import json
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.errors import record as errors
-from pytest_edgebench.record.codec import TABLES, Decoder, Tables, encode
+from pytest_edgebench.record.codec import TABLES, Decoder, Tables, compact, encode
 from pytest_edgebench.record.run import SCHEMA, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-PACKED = "bz2+base64"
+PACKED = "xz+base64"
 _DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 _FRAGMENT = re.compile(r"[-+.\w]{0,25}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def dump(run: Run) -> str:
-    """The record of a run: JSON text ending in a newline; equal runs give equal text."""
-    tables = Tables()
-    plain = {"schema": run.schema, **encode(run, tables)}
-    lists = {**tables.entries, "cases": plain.pop("cases")}
-    lines = [f"{json.dumps(key)}: {_compact(value)}" for key, value in plain.items()]
-    for name, entries in lists.items():
-        body = ",\n".join(_compact(entry) for entry in entries)
-        lines.append(f"{json.dumps(name)}: [\n{body}\n]" if entries else f"{json.dumps(name)}: []")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+def dump(run: Run, *, short: bool = False) -> str:
+    """The record of a run: JSON text ending in a newline; equal runs give equal text.
+
+    Args:
+        short: numbers that are not whole get 5 significant digits, those in lists 4, and of the quantiles of
+            timed calls every third is kept; for a report.
+    """
+    return "".join(pieces(run, short=short))
+
+
+def pieces(run: Run, *, short: bool = False) -> Iterator[str]:
+    """The text of `dump`, a result at a time: that of a large run is longer than the run itself."""
+    tables = Tables(short)
+    plain = {"schema": run.schema, **encode(replace(run, cases=()), tables)}
+    del plain["cases"]
+    yield "{\n" + "".join(f"{json.dumps(key)}: {compact(value)},\n" for key, value in plain.items())
+    seen = ((case.observation, case.parent) for case in run.cases)
+    shared = {
+        "artifacts": (case.artifact for case in run.cases),
+        "observations": (one for both in seen for one in both),
+    }
+    for name in TABLES.values():
+        texts = (tables.add(value) for value in shared[name] if value is not None)
+        yield from _listed(name, (text for text in texts if text))
+        yield ",\n"
+    yield from _listed("cases", (compact(encode(case, tables)) for case in run.cases))
+    yield "\n}\n"
+
+
+def _listed(name: str, texts: Iterator[str]) -> Iterator[str]:
+    """A list of the record, one entry a line."""
+    first = next(texts, None)
+    yield f"{json.dumps(name)}: []" if first is None else f"{json.dumps(name)}: [\n{first}"
+    for text in texts:
+        yield f",\n{text}"
+    if first is not None:
+        yield "\n]"
 
 
 def load(text: str, where: str) -> Run:
@@ -105,13 +133,13 @@ def load_run(path: str | os.PathLike[str]) -> Run:
 def pack(text: str) -> str:
     """A record in a tenth of its size: a small JSON object that `load` reads like the record itself.
 
-    bz2 because cases repeat each other over more than the 32 kB that zlib looks back: half the size, at a
-    third of the time that lzma takes for as much.
+    xz because cases repeat each other over more than the 32 kB that zlib looks back; its fast preset gives
+    the size of bz2 in a third of the time.
     """
     import base64
-    import bz2
+    import lzma
 
-    body = base64.b64encode(bz2.compress(text.encode())).decode()
+    body = base64.b64encode(lzma.compress(text.encode(), preset=1)).decode()
     return json.dumps({"schema": SCHEMA, "packed": PACKED, "record": body})
 
 
@@ -120,22 +148,32 @@ def pointer(beside: str) -> str:
     return json.dumps({"schema": SCHEMA, "beside": beside})
 
 
-def write(path: Path, text: str) -> None:
+def chunks(path: Path) -> Iterator[str]:
+    """A text file piece by piece, for another one that has the same text."""
+    with path.open(encoding="utf-8", newline="") as file:
+        while piece := file.read(1 << 20):
+            yield piece
+
+
+def write(path: Path, text: str | Iterable[str]) -> None:
     """Write a file so that it is there whole or not at all; missing folders are made.
+
+    Args:
+        text: whole, or in pieces.
 
     Raises:
         RecordError: it cannot be written.
     """
     try:
         if path.exists() and not path.is_file():  # /dev/stdout, a pipe
-            path.write_text(text, "utf-8", "backslashreplace")
+            path.write_text(text if isinstance(text, str) else "".join(text), "utf-8", "backslashreplace")
             return
         path = path.resolve()  # a link keeps pointing at what it points at
         path.parent.mkdir(parents=True, exist_ok=True)
         staged = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
         try:
             with staged.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.write(text)
+                file.writelines([text] if isinstance(text, str) else text)
                 file.flush()
                 os.fsync(file.fileno())
             staged.replace(path)
@@ -155,12 +193,6 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _compact(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    # A file name that is no UTF-8 reaches Python as lone surrogates, which no file can hold as they are.
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _embedded(text: str, where: str) -> str:
@@ -196,12 +228,12 @@ def _parse(text: str, where: str) -> Any:
 def _unpack(body: Any, where: str) -> str:
     import base64
     import binascii
-    import bz2
+    import lzma
 
     try:
-        unpacked = bz2.decompress(base64.b64decode(body, validate=True)).decode()
+        unpacked = lzma.decompress(base64.b64decode(body, validate=True)).decode()
         if not unpacked:
             raise ValueError("nothing is in it")
         return unpacked
-    except (TypeError, ValueError, OSError, EOFError, binascii.Error) as error:
+    except (TypeError, ValueError, lzma.LZMAError, EOFError, binascii.Error) as error:
         raise errors.bad_packing(where, str(error) or type(error).__name__) from None

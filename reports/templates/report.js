@@ -22,7 +22,7 @@
   const targets = [
     ...all(".failures tbody tr, .all tbody tr").map((e) => [e, e.cells[0].textContent + " " + e.className + " " + (e.cells[1]?.textContent ?? ""), "hidden"]),
     ...all(".card").map((e) => [e, e.querySelector("summary").textContent + " " + e.className, "hidden"]),
-    ...all(".matrix td a").map((e) => [e.parentNode, decodeURIComponent(e.hash) + " " + e.parentNode.className, "dim"]),
+    ...all(".matrix td a").map((e) => [e.parentNode, decodeURIComponent(e.hash) + " " + (e.parentNode.className || "pass"), "dim"]),
   ].map(([element, text, how]) => ({ element, text: text.toLowerCase(), how }));
   const bar = make("div", "", { className: "filter" });
   const box = make("input", "", { type: "search", placeholder: "filter: name, profile, status …", spellcheck: false });
@@ -66,9 +66,10 @@
 
   /* Sort the table of all cases by any column. */
   const value = (row, column) => {
-    const text = (row.cells[column].firstChild?.textContent ?? "").trim();
+    const cell = row.cells[column];
+    const text = cell.dataset.v ?? (cell.firstChild?.textContent ?? "").trim();
     const number = parseFloat(text.replaceAll(",", ""));
-    return column > 1 ? (Number.isNaN(number) ? -Infinity : number) : row.cells[column].textContent;
+    return column > 1 ? (Number.isNaN(number) ? -Infinity : number) : cell.textContent;
   };
   for (const head of all(".all thead th")) {
     const column = [...head.parentNode.cells].slice(0, head.cellIndex).reduce((sum, cell) => sum + cell.colSpan, 0);

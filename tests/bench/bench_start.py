@@ -66,14 +66,14 @@ def collecting(folder: Path, count: int) -> Figure:
     return figure("collecting 1,000 cells, beyond 1,000 plain tests", 1, "s", found)
 
 
-def write_cells(folder: Path) -> None:
-    """A project of 10 models x 10 recipes x 10 profiles, in one test."""
+def write_cells(folder: Path, recipes: int = RECIPES) -> None:
+    """A project of 10 models x 10 recipes (or more) x 10 profiles, in one test."""
     folder.mkdir(parents=True)
     lines = ["import pytest_edgebench as eb"]
     for number in range(MODELS):
         lines += ["", "", "@eb.model", f"def net{number}():"]
         lines += [f'    return eb.Model("net{number}.onnx", data="data.npz", score=eb.top1)']
-    for number in range(RECIPES):
+    for number in range(recipes):
         lines += ["", "", '@eb.recipe(models=["*"])', f"def recipe{number}(model):"]
         lines += ['    return eb.quantize(model, "dynamic-int8")']
     (folder / "conftest.py").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import bench_boards
 import bench_digits
+import bench_report
+import bench_report_memory
 import bench_start
 import bench_worker
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from bench_figure import Figure
 
-PARTS = ("start", "worker", "digits", "boards")
+PARTS = ("start", "worker", "digits", "boards", "report")
 
 
 def figures(folder: Path, parts: list[str], *, quick: bool) -> Iterator[Figure]:
@@ -42,6 +44,9 @@ def figures(folder: Path, parts: list[str], *, quick: bool) -> Iterator[Figure]:
         yield from bench_digits.again(folder / "digits", 1 if quick else 6)
     if "boards" in parts:
         yield from bench_boards.boards(folder / "boards", 6 if quick else 19)
+    if "report" in parts:
+        yield from bench_report.pages(folder / "report", 3 if quick else 15)
+        yield bench_report_memory.memory(folder / "memory", 1_000 if quick else 10_000)
 
 
 def main() -> int:

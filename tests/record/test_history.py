@@ -154,6 +154,10 @@ def test_words(streak: Streak, said: str) -> None:
     assert words(streak, "9c41e07") == said
 
 
+def without_past(found: Run) -> Run:
+    return replace(found, cases=tuple(replace(case, past={}) for case in found.cases))
+
+
 def test_only_what_is_broken_is_dated(path: Path) -> None:
     remember(path, at(1, judged(Verdict.PASS)))
     found, told = remember(path, at(2, judged(Verdict.FAIL)))
@@ -164,7 +168,7 @@ def test_only_what_is_broken_is_dated(path: Path) -> None:
         found.cases[0].checks[0].rows[0].since == "since 020202020 (2026-03-02, 2 runs), passed at 010101010"
     )
     found, _ = remember(path, at(4, judged(Verdict.PASS)))
-    assert found == at(4, judged(Verdict.PASS))
+    assert without_past(found) == at(4, judged(Verdict.PASS))
     assert remember(None, found) == (found, [])
 
 

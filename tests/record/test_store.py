@@ -24,6 +24,7 @@ from pytest_edgebench.record.run import (
     Counts,
     Metric,
     Observation,
+    Past,
     Row,
     Run,
     StepRecord,
@@ -78,8 +79,11 @@ def run(*cases: CaseResult, **more: Any) -> Run:
 
 def full() -> Run:
     parent = observation("host")
+    past = {
+        "latency.p50": (Past("9c41e07", "2026-03-01T10:00:00Z", 0.02, 0.019, 0.021, True), Past("", "", 1.0))
+    }
     cases = [
-        case(f"kws-{recipe}-rpi4", artifact=artifact(), observation=observation(), parent=parent)
+        case(f"kws-{recipe}-rpi4", artifact=artifact(), observation=observation(), parent=parent, past=past)
         for recipe in ("int8", "fp16")
     ]
     return run(*cases, problems=("a problem",), notes=("a note",), baseline={"name": "main"})

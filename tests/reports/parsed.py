@@ -5,6 +5,8 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -74,3 +76,29 @@ def parse(text: str) -> Node:
 def cells(line: Node) -> list[str]:
     """Texts of the cells of a table row."""
     return [node.text for node in line.below if isinstance(node, Node)]
+
+
+FACTORS = {
+    "": 1,
+    "%": 1,
+    "points": 1,
+    "s": 1,
+    "ms": 1e-3,
+    "µs": 1e-6,
+    "B": 1,
+    "kB": 1e3,
+    "MB": 1e6,
+    "k": 1e3,
+    "M": 1e6,
+}
+
+
+def quantity(text: str) -> float:
+    """The stored number that a text like ``28.6 ms`` stands for."""
+    number, _, unit = text.partition(" ")
+    return float(number.replace(",", "")) * FACTORS[unit]
+
+
+def near(shown: float, stored: float) -> bool:
+    """Whether a number is another one, rounded to three significant digits."""
+    return shown == pytest.approx(stored, rel=0.0051)

@@ -13,6 +13,7 @@ from pytest_edgebench.record.run import (
     Counts,
     Metric,
     Observation,
+    Past,
     Row,
     Run,
     StepRecord,
@@ -159,6 +160,16 @@ def case(
 
 def over(latency: float = 0.0286, bound: float = 0.0226, place: str = "tests/test_kws.py:6") -> Row:
     return row("latency", "p50", "22.6 ms", bound, metric(latency), verdict=Verdict.FAIL, place=place)
+
+
+def remembered(found: CaseResult, slot: str = "latency.p50", kept: int = 5, broken: int = 2) -> CaseResult:
+    """A case with a past: so many runs that kept the limit, then so many that broke it."""
+    past = tuple(
+        Past(f"{i:02}" * 4, f"2026-02-{i + 1:02}T10:00:00Z", value, 0.99 * value, 1.01 * value, i >= kept)
+        for i in range(kept + broken)
+        for value in ((0.0287 if i >= kept else 0.0205 + 0.0001 * i),)
+    )
+    return replace(found, past={slot: past})
 
 
 def run(*cases: CaseResult, **more: object) -> Run:

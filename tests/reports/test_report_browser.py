@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from report_runs import HOSTILE, case, matrix, over, run
+from report_runs import HOSTILE, case, matrix, over, remembered, run
 
 from pytest_edgebench.reports.html import render
 
@@ -245,3 +246,77 @@ def test_hostile_names_are_text(opened: Any, tmp_path: Path) -> None:
         assert found.page.locator("main script").count() == 0
     narrow = opened(path, viewport={"width": 500, "height": 900})
     assert narrow.page.evaluate("() => document.documentElement.scrollWidth") <= 500
+
+
+def test_views_of_the_matrix(opened: Any) -> None:
+    """Chosen by keyboard or mouse, without a script."""
+    for scripted in (True, False):
+        found = opened(java_script_enabled=scripted)
+        cell = found.page.locator("#matrix td:not([class])").first
+        before = cell.inner_text()
+        assert "size" in before
+        found.page.locator("#view-headroom").focus()
+        found.page.keyboard.press("ArrowRight")
+        assert found.page.locator("#view-latency").is_checked()
+        assert re.fullmatch(r"✓ ≈ -2\d\.\d %", cell.inner_text())
+        found.page.get_by_label("score").check()
+        assert re.fullmatch(r"✓ -\d\.\d\d", cell.inner_text())
+        found.page.get_by_label("headroom").check()
+        assert cell.inner_text() == before
+
+
+def serious(page: Any) -> dict[str, list[str]]:
+    """What axe-core finds serious or critical on a page with everything unfolded: rule → elements."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    page.evaluate("() => document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+    found = axe.Axe().run(page).response["violations"]
+    return {
+        rule["id"]: [node["html"][:200] for node in rule["nodes"][:5]]
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [500, 1280])
+def test_axe_finds_nothing_serious(opened: Any, scheme: str, width: int) -> None:
+    found = opened(color_scheme=scheme, viewport={"width": width, "height": 900})
+    assert serious(found.page) == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_on_other_runs(opened: Any, scheme: str, tmp_path: Path) -> None:
+    """All green, nothing run, a problem of the run, hostile names, a past that is drawn, a large run."""
+    hostile = [case(name, name, name, rows=(over(place=name),), reason=name) for name in HOSTILE]
+    pages = {
+        "green": render(matrix(8, broken=False)),
+        "empty": render(run()),
+        "hostile": render(run(*hostile, notes=HOSTILE, problems=HOSTILE[:2])),
+        "past": render(run(remembered(case(rows=(over(),))))),
+        "large": render(matrix(), "r.json"),
+    }
+    for name, text in pages.items():
+        path = tmp_path / f"{name}.html"
+        path.write_text(text, encoding="utf-8")
+        assert serious(opened(path, color_scheme=scheme).page) == {}, name
+
+
+def test_axe_would_find_it(opened: Any) -> None:
+    found = opened()
+    found.page.evaluate(
+        "() => { document.querySelector('input[type=search]').removeAttribute('aria-label'); "
+        "document.querySelector('input[type=search]').placeholder = ''; }"
+    )
+    assert "label" in serious(found.page)
+
+
+def test_the_past_is_drawn(opened: Any, tmp_path: Path) -> None:
+    path = tmp_path / "past.html"
+    path.write_text(render(run(remembered(case(rows=(over(),))))), encoding="utf-8")
+    found = opened(path, java_script_enabled=False, viewport={"width": 500, "height": 900})
+    figure = found.page.locator("svg.trend")
+    assert figure.is_visible()
+    assert figure.bounding_box()["width"] <= 500
+    assert "its limit is broken since" in found.text("figure:has(svg.trend) figcaption")

@@ -11,37 +11,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from parsed import Node, cells, parse
+from parsed import Node, cells, near, parse, quantity
 from report_runs import BASELINE, case, matrix, metric, over, passing_rows, row, run, size
 
 from pytest_edgebench.record import store
 from pytest_edgebench.record.run import Metric, Run, Verdict
 from pytest_edgebench.reports.html import render
-
-FACTORS = {
-    "": 1,
-    "%": 1,
-    "points": 1,
-    "s": 1,
-    "ms": 1e-3,
-    "µs": 1e-6,
-    "B": 1,
-    "kB": 1e3,
-    "MB": 1e6,
-    "k": 1e3,
-    "M": 1e6,
-}
-
-
-def quantity(text: str) -> float:
-    """The stored number that a text like ``28.6 ms`` stands for."""
-    number, _, unit = text.partition(" ")
-    return float(number.replace(",", "")) * FACTORS[unit]
-
-
-def near(shown: float, stored: float) -> bool:
-    """Whether a number is another one, rounded to three significant digits."""
-    return shown == pytest.approx(stored, rel=0.0051)
 
 
 def data(page: Node) -> dict[str, Any]:
@@ -167,9 +142,9 @@ def test_matrix_cells() -> None:
     lines = parse(render(found)).by_id("matrix").find("tbody")[0].find("tr")
     assert [cells(line) for line in lines] == [
         ["kws"],
-        ["int8", "✕ 127 % latency p50", "·"],
+        ["int8", "✕ 127 % latency p50 ≈ -22.7 % -72.2 % -1.20", "·"],
         ["fp16", "– unsupported swap the steps", "·"],
-        ["bare", "·", "✓ -72.2 % size"],
+        ["bare", "·", "✓ -72.2 % size ≈ -22.7 % -72.2 % -1.20"],
     ]
 
 
@@ -220,8 +195,9 @@ def test_a_card_has_the_whole_story() -> None:
         "90.2 %",
         "host, n=1,000",
         ">= 89.4 % (model - 2 points) tests/test_kws.py:6",
-        "60 %",
+        "0.80 points to spare",
     ]
+    assert not body.find("tbody")[0].find("tr")[2].find("i", "bar")
     assert lines[2][5:] == ["91.4 %", "-1.20 points [-2.10, +0.30] vs model"]
     assert "zeros 0 % → 50.0 %" in body.text
     assert "Conv 8 → 0" in body.text
@@ -242,7 +218,8 @@ def test_numbers_are_those_of_the_record(cells_: int) -> None:
     by_key = {found.key: found for found in record.cases}
     table = page.by_id("all")
     heads = [head.text for head in table.find("thead")[0].find("th")]
-    assert heads == ["case", "status", "size, kB", "score", "latency p50, ms", "tightest budget"]
+    assert heads[:3] == ["case", "status", "size, kB (static)"]
+    assert heads[3:] == ["accuracy (host, n=1,000)", "latency p50, ms (host, n=12)", "tightest budget"]
     lines = table.find("tbody")[0].find("tr")
     assert [cells(line)[0] for line in lines] == [found.key for found in record.cases]
     compared = 0
@@ -295,7 +272,16 @@ def test_the_embedded_record_is_the_whole_run() -> None:
     assert data(parse(render(small)))["cases"][0]["key"] == "kws-int8-rpi4"
     back = store.load(render(small), "report.html")
     assert back.notes == small.notes
-    assert [c.checks for c in back.cases] == [c.checks for c in small.cases]
+    rows = [[row for case in one.cases for row in case.checks[0].rows] for one in (back, small)]
+    assert len(rows[0]) == len(rows[1]) == 4
+    for found, given in zip(*rows, strict=True):
+        assert (found.metric, found.limit, found.verdict, found.place) == (
+            given.metric, given.limit, given.verdict, given.place,
+        )  # fmt: skip
+        assert found.measured == given.measured
+        assert (found.change is None) == (given.change is None)
+        if found.change is not None and given.change is not None:
+            assert found.change.value == pytest.approx(given.change.value, rel=1e-4)  # 5 digits
     exact = [c.observation.metrics["size"] for c in back.cases if c.observation]
     assert [m.value for m in exact] == [53_876.0, 53_876.0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from report_runs import metric, over, row, size
 
 from pytest_edgebench.record.run import Metric, Verdict
 from pytest_edgebench.reports import status
-from pytest_edgebench.reports.lines import command, plain, reason_line, row_line
+from pytest_edgebench.reports.lines import command, plain, reason_line, row_line, use_in_words, used
 
 
 def line(**more: object) -> str:
@@ -49,10 +50,34 @@ def test_a_score_against_its_model() -> None:
         p=0.0004,
     )
     assert row_line("a-b-c", worse) == (
-        "✕ a-b-c  accuracy  89.0 %  < 90.4 % (model - 1 points)   240 %  "
+        "✕ a-b-c  accuracy  89.0 %  < 90.4 % (model - 1 points)  1.40 points short  "
         "-2.40 points [-3.10, -1.70] vs model  "
         "p = 0.0004  host, n=1,000  tests/test_kws.py:6"
     )
+
+
+@pytest.mark.parametrize(
+    "measured, unit, told",
+    [
+        (91.2, "%", "0.80 points to spare"),
+        (90.4, "%", "0 points to spare"),
+        (90.398, "%", "0.0020 points short"),
+        (0.0, "%", "90.40 points short"),
+        (91.0, "", "0.60 to spare"),
+        (math.nan, "%", ""),
+        (math.inf, "%", "∞ points to spare"),
+    ],
+)
+def test_what_is_left_of_a_lower_bound(measured: float, unit: str, told: str) -> None:
+    score = Metric(measured, unit, "host", 1000)
+    found = row("accuracy", "", "90.4 %", 90.4, score, higher_is_better=True)
+    assert used(found) == use_in_words(found) == told
+
+
+def test_use_of_an_upper_bound_in_words() -> None:
+    assert (used(over()), use_in_words(over())) == ("127 %", "127 % of the budget")
+    assert use_in_words(replace(over(), place="")) == "127 % of the limit"
+    assert used(replace(over(), bound=None)) == use_in_words(replace(over(), measured=None)) == ""
 
 
 def test_a_default_check_is_called_so() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -12,6 +13,7 @@ from report_runs import HOSTILE, case, matrix, metric, over, row, run
 from pytest_edgebench.record import store
 from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports.html import render
+from pytest_edgebench.reports.view_cases import MOST_CARDS
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -51,6 +53,7 @@ def test_nothing_ran() -> None:
     assert page.find("h1")[0].text == "nothing was judged: no case ran to its end"
     assert page.find("span", "pill")[0].text == "– NOTHING JUDGED"
     assert "no case was planned" in page.by_id("not-run").text
+    assert page.by_id("failures").find("h2")[0].text == "Nothing was judged"
     assert "Nothing failed, because nothing ran." in page.by_id("failures").text
     assert "No case was planned, so there is no matrix." in page.by_id("matrix").text
 
@@ -60,7 +63,7 @@ def test_all_green() -> None:
     assert page.find("title")[0].text == "✓ edgebench · 9c41e07"
     assert page.find("h1")[0].text == "all budgets met in 8 cases"
     assert page.by_id("failures").text == (
-        "What failed All 3 budgets met in 8 cases. Tightest: kws-fp16 on rpi4, rpi5, size, 84 % of 64 kB."
+        "Nothing failed All 3 budgets met in 8 cases. Tightest: kws-fp16 on rpi4, rpi5, size, 84 % of 64 kB."
     )
     assert "Every planned case was run." in page.by_id("not-run").text
     assert not [card for card in page.find("details") if "open" in card.attrs]
@@ -68,7 +71,7 @@ def test_all_green() -> None:
 
 def test_passed_without_budgets() -> None:
     text = parse(render(run(case()))).by_id("failures").text
-    assert text == "What failed No budget is written. 1 case passed the default checks."
+    assert text == "Nothing failed No budget is written. 1 case passed the default checks."
 
 
 def test_all_in_error() -> None:
@@ -77,6 +80,17 @@ def test_all_in_error() -> None:
     assert page.find("h1")[0].text == "2 cases in error"
     assert len(page.by_id("failures").find("pre")) == 2
     assert "Nothing was measured." in page.by_id("cases").text
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INCONCLUSIVE])
+def test_the_heading_says_what_is_below(verdict: Verdict) -> None:
+    """Nothing "failed" where limits only warn, or could not be decided."""
+    warns = replace(over(), level="warn") if verdict is Verdict.FAIL else replace(over(), verdict=verdict)
+    section = parse(render(run(case(rows=(warns,))))).by_id("failures")
+    assert section.find("h2")[0].text == "Nothing failed, but look at this"
+    assert len(section.find("tbody")[0].find("tr")) == 1
+    broken = parse(render(run(case(rows=(over(),))))).by_id("failures")
+    assert broken.find("h2")[0].text == "What failed"
 
 
 def test_all_unsupported() -> None:
@@ -108,10 +122,10 @@ def test_a_problem_of_the_run_is_a_failure() -> None:
     assert "a planned case was never heard of again" in page.find("div", "box")[0].text
 
 
-def test_at_most_fifty_cards() -> None:
+def test_no_more_cards_than_a_page_can_hold() -> None:
     page = parse(render(run(*(case(profile=f"p{i}", rows=(over(),)) for i in range(60)))))
-    assert len(page.find("details")) == 50
-    assert "10 more cases" in page.by_id("cases").text
+    assert len(page.find("details")) == MOST_CARDS
+    assert f"{60 - MOST_CARDS} more cases" in page.by_id("cases").text
 
 
 def test_same_record_same_page() -> None:

@@ -52,19 +52,21 @@ def test_scale_holds_all_values(values: list[float]) -> None:
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=300))
 def test_steps_only_go_right_and_up(values: list[float]) -> None:
     path = step_path(values, UNIT, Scale(0.0, 1.0, 100.0, 0.0))
-    start = re.match(r"M0 100", path)
-    assert start
-    across = [float(x) for x in re.findall(r"H([\d.]+)", path)]
-    upward = [float(y) for y in re.findall(r"V([\d.]+)", path)]
-    assert across == sorted(across)
-    assert upward == sorted(upward, reverse=True)
-    assert upward[-1] == 0  # all of them
+    steps = re.findall(r"([hv])(-?[\d.]+)", path)
+    assert path == "M0 100" + "".join(way + size for way, size in steps)
+    across = [float(size) for way, size in steps if way == "h"]
+    upward = [float(size) for way, size in steps if way == "v"]
+    assert all(size > 0 for size in across)
+    assert all(size < 0 for size in upward)
+    assert sum(across) == pytest.approx(100)  # to the right edge
+    assert sum(upward) == pytest.approx(-100)  # all of them
     assert len(upward) <= svg.MOST_STEPS + 1
-    assert not re.search(r"\d\.\d\d", path)  # one decimal
+    assert not re.search(r"\.\d\d|\b0\.", path)  # one decimal, as short as can be
 
 
 def test_a_step_is_where_its_value_is() -> None:
-    assert step_path([0.5, 0.25], UNIT, UNIT) == "M0 0H25V50H50V100H100"
+    assert step_path([0.5, 0.25], UNIT, UNIT) == "M0 0h25v50h25v50h50"
+    assert step_path([0.5], UNIT, Scale(0.0, 1.0, 0.0, 0.5)) == "M0 0h50v.5h50"
 
 
 def test_labels_do_not_lie_on_each_other() -> None:
