@@ -105,7 +105,8 @@ def _words(row: Row, points: Sequence[Past], turn: int | None) -> str:
     if turn is not None:
         before, after = numbers.apart(points[turn - 1].value, points[turn].value, unit)
         return f"{head}{before} until {_name(points[turn - 1])}, {after} since {_name(points[turn])}"
-    low, high = (extreme(point.value for point in points) for extreme in (min, max))
+    values = [point.value for point in points]
+    low, high = min(values), max(values)
     if low == high:
         return f"{head}always {numbers.number(low, unit)}"
     return f"{head}between {' and '.join(numbers.apart(low, high, unit))}"

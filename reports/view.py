@@ -116,7 +116,7 @@ def view(run: Run, beside: str = "") -> Page:
         tiles=_tiles(run, [one.called for one in found]),
         failures=tuple(_failure(item, run) for item in failing),
         accept=ways(run, [(item.cases[0].key, item.row) for item in failing if item.row is not None]),
-        heading=_heading(blocking, len(failing), [one.called for one in found]),
+        heading=_heading(run, blocking, len(failing)),
         green="" if failing else _green(everything, run),
         matrix=matrix(found, run, carded.union(one.case.key for one in told), VIEWS[:1] if beside else VIEWS),
         compared=() if beside else compared([("", run)]),
@@ -129,13 +129,15 @@ def view(run: Run, beside: str = "") -> Page:
     )
 
 
-def _heading(blocking: int, failing: int, called: Sequence[status.Status]) -> str:
+def _heading(run: Run, blocking: int, failing: int) -> str:
     """What the first section is about: its heading must not say that something failed where nothing did."""
     if blocking:
         return "What failed"
+    nothing = "No case failed" if run.problems else "Nothing failed"
     if failing:
-        return "Nothing failed, but look at this"
-    return "Nothing failed" if any(one not in status.SILENT for one in called) else "Nothing was judged"
+        return f"{nothing}, but look at this"
+    judged = any(status.of_case(case) not in status.SILENT for case in run.cases)
+    return nothing if judged else "Nothing was judged"
 
 
 def _origin(run: Run) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def pieces(run: Run, *, short: bool = False) -> Iterator[str]:
     del plain["cases"]
     yield "{\n" + "".join(f"{json.dumps(key)}: {compact(value)},\n" for key, value in plain.items())
     seen = ((case.observation, case.parent) for case in run.cases)
-    shared = {
+    shared: dict[str, Iterable[Any]] = {
         "artifacts": (case.artifact for case in run.cases),
         "observations": (one for both in seen for one in both),
     }

@@ -74,9 +74,10 @@ def test_profiles_side_by_side() -> None:
             recipe, *shown = cells(line)
             for profile, text in zip(profiles, shown, strict=True):
                 key = f"{model}-{recipe}-{profile}"
-                if key not in CASES or CASES[key].observation is None:
+                seen = CASES[key].observation if key in CASES else None
+                if seen is None:
                     continue
-                metrics = CASES[key].observation.metrics  # type: ignore[union-attr]
+                metrics = seen.metrics
                 numbers = text.removeprefix("★ ").split(" · ")
                 for number, (name, unit) in zip(numbers, names, strict=True):
                     stored: Metric | None = metrics.get(name.replace(" ", "."))

@@ -120,6 +120,7 @@ def test_a_problem_of_the_run_is_a_failure() -> None:
     assert page.find("span", "pill")[0].text == "✕ FAIL"
     assert page.find("h1")[0].text == "1 problem of the run"
     assert "a planned case was never heard of again" in page.find("div", "box")[0].text
+    assert page.by_id("failures").find("h2")[0].text == "No case failed"
 
 
 def test_no_more_cards_than_a_page_can_hold() -> None:
