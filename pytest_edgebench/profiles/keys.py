@@ -12,7 +12,7 @@ from pytest_edgebench.errors import SettingsError
 from pytest_edgebench.errors import settings as errors
 from pytest_edgebench.profiles.quantities import parse_bytes
 
-RUNTIMES = ("onnxruntime", "litert", "tflite-runtime")
+RUNTIMES = ("onnxruntime", "litert", "tflite-runtime", "tflite-micro")
 TARGETS = ("host",)
 
 

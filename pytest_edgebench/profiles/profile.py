@@ -17,7 +17,8 @@ class Profile:
         name: as declared in the user's settings.
         extends: catalogue entries it came from, nearest first.
         target: how it is reached: "host" measures here; "" means it is only described.
-        runtime: "onnxruntime", "litert" or "tflite-runtime"; "" takes the usual one of the artifact's format.
+        runtime: "onnxruntime", "litert", "tflite-runtime" or "tflite-micro"; "" takes the usual one of the
+            artifact's format.
         python: interpreter of another environment to run the runtime in; "" for this one.
         runtime_options: handed to the runtime as they are.
         threads: intra-op threads; batch: samples a call.
