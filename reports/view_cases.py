@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_edgebench.declare.limit import METRICS
 from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports import lines, numbers, status
+from pytest_edgebench.reports.beside import BesideView, beside_view
 from pytest_edgebench.reports.figures import distribution
 from pytest_edgebench.reports.items import why_silent
 from pytest_edgebench.reports.steps import StepView, step_views
@@ -60,6 +61,7 @@ class Card:
     notes: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
     commands: tuple[str, ...]
+    beside: BesideView | None = None
 
 
 def rows_of(case: CaseResult) -> list[Row]:
@@ -148,6 +150,7 @@ def _card(case: CaseResult, run: Run, *, opened: bool) -> Card:
         notes=artifact.notes if artifact is not None else (),
         missing=tuple(seen.missing.items()) if seen is not None else (),
         commands=tuple(lines.command(check.nodeid, run.baseline) for check in case.checks if check.nodeid),
+        beside=beside_view(seen.twin) if seen is not None else None,
     )
 
 
