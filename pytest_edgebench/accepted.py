@@ -6,10 +6,11 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.artifacts.artifact import Artifact
-from pytest_edgebench.declare.limit import METRICS
+from pytest_edgebench.declare.limit import AGAINST_HOST, METRICS
 from pytest_edgebench.errors import EdgebenchError
 from pytest_edgebench.errors import baseline as errors
 from pytest_edgebench.judge.cause import Made, cause
+from pytest_edgebench.judge.exact import NEAR_EXACT
 from pytest_edgebench.judge.facts import Reference
 from pytest_edgebench.record import environment
 from pytest_edgebench.record.baseline import Entry
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.baseline import Baseline
 
 NO_COUNTS = Counts({}, 0, {}, 0, 0, 0)
+BESIDE_COUNTS = frozenset({"extends", "ram_bytes", "flash_bytes", "dedicated", "required", "python"})
+"""What a profile or a runtime may say otherwise without another count of instructions."""
 
 
 class Accepted:
@@ -63,7 +66,8 @@ class Accepted:
         except EdgebenchError as error:
             return Reference(why=f"{error.what}; {error.fix}" if error.fix else error.what)
         self._remark(examination, entry)
-        metrics = {name: metric for name, metric in entry.metrics.items() if _exact(name)}
+        lacks = self._lacks(examination, entry)
+        metrics = {name: m for name, m in entry.metrics.items() if _exact(name) and name not in lacks}
         return Reference(
             metrics={**metrics, scored.name: scored.metric},
             why="" if entry.format == examination.fmt else errors.other_format(entry.format),
@@ -71,6 +75,7 @@ class Accepted:
             samples=scored.samples,
             bootstrap=examination.bootstrap(scored),
             changed=examination.changed(scored),
+            lacks=lacks,
         )
 
     def cause(self, examination: Examination) -> str:
@@ -115,6 +120,22 @@ class Accepted:
         then, now = (f"{found.get('name')} {found.get('version')}" for found in (entry.runtime, here))
         if then != now:
             examination.remarks[errors.other_runtime(self.baseline.title, then, now)] = None
+
+    def _lacks(self, examination: Examination, entry: Entry) -> dict[str, str]:
+        """Counts of a target's own code that another emulator, runtime or CPU made: they are not compared."""
+        counted = NEAR_EXACT & entry.metrics.keys()
+        if not counted:
+            return {}
+        then = {**entry.runtime, **entry.profile_keys}
+        now = {
+            **examination.bench.observer.describe(examination.spec_for(examination.fmt)),
+            **environment.told(examination.profile),
+        }
+        for key in sorted((then.keys() | now.keys()) - BESIDE_COUNTS):
+            if then.get(key) != now.get(key):
+                why = errors.other_counter(key, then.get(key, "none"), now.get(key, "none"))
+                return dict.fromkeys(counted, why)
+        return {}
 
 
 def made(examination: Examination) -> Made:
@@ -163,7 +184,8 @@ def entry_of(examination: Examination, outputs_file: Path) -> Entry:
     content = buffer.getvalue()
     outputs_file.write_bytes(content)
     folder = examination.artifact.path.parent
-    metrics = dict(examination.bench.observer.static(examination.artifact))
+    counted = examination.untimed().items()
+    exact = {name: metric for name, metric in counted if _exact(name) and name not in AGAINST_HOST}
     return Entry(
         case=case.key,
         model_name=case.model,
@@ -180,7 +202,7 @@ def entry_of(examination: Examination, outputs_file: Path) -> Entry:
         steps=tuple(step.step for step in record.steps),
         versions=record.versions,
         runtime=examination.bench.observer.describe(examination.spec_for(examination.fmt)),
-        metrics={**metrics, scored.name: scored.metric},
+        metrics={**exact, scored.name: scored.metric},
         ops=record.counts.ops,
         parent=_parent(examination),
         profile_keys=environment.told(examination.profile),

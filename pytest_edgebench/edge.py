@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_edgebench.declare.limit import METRICS, STATISTICS
+from pytest_edgebench.declare.limit import COUNTED, STATISTICS
 from pytest_edgebench.errors import BudgetExceeded, DataError
 from pytest_edgebench.errors import run as errors
 from pytest_edgebench.record.run import Check, Verdict
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.examine import Examination
     from pytest_edgebench.measure.results import Array
     from pytest_edgebench.profiles.profile import Profile
-    from pytest_edgebench.record.run import Metric, Row, StepRecord
+    from pytest_edgebench.record.run import Metric, Row, StepRecord, Twin
 
 
 class Ops:
@@ -94,7 +94,7 @@ class Edge:
         blocking = [Verdict.FAIL, Verdict.ERROR]
         if examination.bench.settings.inconclusive == "fail":
             blocking.append(Verdict.INCONCLUSIVE)
-        broken = [row for row in rows if row.level == "error" and row.verdict in blocking]
+        broken = [row for row in rows if row.verdict in blocking and _blocks(row)]
         if broken:
             _raise_at_budget(self.key, broken, f"{self._item.config.rootpath}/")
 
@@ -125,6 +125,12 @@ class Edge:
         outputs = self._examination.scored.outputs
         return outputs[0] if len(outputs) == 1 else outputs
 
+    @property
+    def twin(self) -> Twin | None:
+        """Predictions on the target beside the host's; None where the host's own runtime made them."""
+        _ = self._examination.scored
+        return self._examination.twin
+
     def frame(self) -> pandas.DataFrame:
         """The case's numbers as a table, one a line; its columns are those of `record.frame.COLUMNS`.
 
@@ -154,14 +160,19 @@ class Edge:
         examination = self._examination
         if name == "memory" and examination.memory is not None:
             return examination.memory
-        if name in METRICS and METRICS[name].cls == "exact" and name not in examination.missing():
+        if name in COUNTED:
             return examination.bench.observer.static(examination.artifact)[name]
         metrics = examination.metrics()
         if name in metrics:
             return metrics[name]
-        if name in examination.missing():
-            raise DataError(examination.missing()[name], where=examination.profile.place)
+        if name in (absent := examination.absent()):
+            raise DataError(absent[name], where=examination.profile.place)
         raise AttributeError(errors.unknown_attribute(name, ", ".join(sorted(metrics))))
+
+
+def _blocks(row: Row) -> bool:
+    """Whether a broken row fails the test: one that could not be judged does so at any level."""
+    return row.level == "error" or (row.level == "warn" and row.verdict is Verdict.ERROR)
 
 
 def _raise_at_budget(key: str, broken: list[Row], root: str) -> NoReturn:

@@ -8,12 +8,15 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_edgebench import fit, twins
 from pytest_edgebench.bench import format_of
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.errors import EdgebenchError, UnsupportedError
+from pytest_edgebench.errors import arena as arena_errors
 from pytest_edgebench.errors import run as errors
 from pytest_edgebench.errors import target as target_errors
+from pytest_edgebench.measure.arena import RUNTIME
 from pytest_edgebench.record.run import Observation, Verdict
 from pytest_edgebench.targets.reach import LOCAL
 
@@ -31,12 +34,11 @@ if TYPE_CHECKING:
     from pytest_edgebench.measure.observe import Scored, Timed
     from pytest_edgebench.measure.spec import Spec
     from pytest_edgebench.profiles.profile import Profile
-    from pytest_edgebench.record.run import Metric, PairRecord, Row
+    from pytest_edgebench.record.run import Metric, PairRecord, Row, Rung, Twin
     from pytest_edgebench.waivers import Waiver
 
 NEEDS_A_RUN = {"latency": "latency", "load": "latency", "first_inference": "latency", "memory": "memory"}
 """Metric → what a target must give for it (`targets.reach.Gives`)."""
-OF_THE_DEVICE = ("ram", "flash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Examination:
     Attributes:
         pairs: "model" or "baseline" → how latency was compared with it.
         remarks: what a reader of the report must know of how it was judged.
+        twins: key of an artifact → its predictions beside the host's, once it was scored.
     """
 
     def __init__(self, bench: Bench, planned: Planned, source: Model | Recipe, model: Model) -> None:
@@ -75,6 +78,7 @@ class Examination:
         self.profile: Profile = bench.settings.profiles[planned.case.profile]
         self.pairs: dict[str, PairRecord] = {}
         self.remarks: dict[str, None] = {}
+        self.twins: dict[str, Twin | None] = {}
 
     # Build
 
@@ -103,8 +107,21 @@ class Examination:
     # Measure
 
     @cached_property
+    def unfit(self) -> tuple[str, ...]:
+        """Why the file does not fit into the profile's memory."""
+        return fit.reasons(self.artifact, self.profile, self._counted(self.artifact).get("arena"))
+
+    @cached_property
     def scored(self) -> Scored:
+        """Outputs and score on the profile; `UnsupportedError` where the file does not fit there."""
+        if self.unfit:
+            raise arena_errors.does_not_fit(self.profile.name, self.unfit, self.planned.place)
         return self.score_of(self.artifact, self.fmt)
+
+    @property
+    def twin(self) -> Twin | None:
+        """Predictions beside the host's, once the case is scored; None where they are the host's own."""
+        return self.twins.get(self.artifact.key)
 
     @cached_property
     def parent_scored(self) -> Scored | None:
@@ -115,17 +132,21 @@ class Examination:
         """Outputs and score of a file on the model's labelled data.
 
         Raises:
-            MeasureError, DataError: as `Observer.scored`.
+            MeasureError, DataError: as `Observer.scored`; a target that answers garbage.
         """
         spec, batch = self.spec_for(fmt), self.profile.batch
         if not self.profile.gives("outputs"):
             spec = replace(spec, reach=LOCAL, version="")
         found = self.bench.observer.scored(artifact, spec, self.model, batch, self.planned.place)
+        self.twins[artifact.key] = twins.beside_host(
+            self.bench, artifact, spec, self.model, self.profile, found, self.planned.place
+        )
         if self.profile.gives("outputs"):
             return found
         why = "gives no outputs" if self.profile.target else "is only described"
         note = f"of {spec.title} on this machine: {self.profile.name} {why}"
-        return replace(found, metric=replace(found.metric, note=note))
+        rung: Rung = "emulated" if spec.runtime == RUNTIME else found.metric.rung
+        return replace(found, metric=replace(found.metric, rung=rung, note=note))
 
     def spec_for(self, fmt: Format) -> Spec:
         """The profile's worker; for another format than the case's, that of its usual runtime, here."""
@@ -159,16 +180,32 @@ class Examination:
         return self._metrics(self.timed)
 
     def _metrics(self, timed: Timed | None) -> dict[str, Metric]:
-        found = dict(self.bench.observer.static(self.artifact))
+        found = self._counted(self.artifact)
         found[self.scored.name] = self.scored.metric
+        found |= twins.metrics(self.twin, self.scored.metric.rung)
         if timed is not None:
             found |= timed.metrics
         if vars(self).get("memory") is not None:
             found["memory"] = vars(self)["memory"]
         return found
 
+    def _counted(self, artifact: Artifact) -> dict[str, Metric]:
+        """What is known of a file before it is run."""
+        found = dict(self.bench.observer.static(artifact))
+        arena = fit.arena(self.bench, artifact, self.spec_for(self.fmt))
+        return found if arena is None else {**found, "arena": arena}
+
+    def untimed(self) -> dict[str, Metric]:
+        """The numbers that need no timing."""
+        return self._metrics(None)
+
+    def absent(self) -> dict[str, str]:
+        """Metric → why there is no number of it, also of metrics that only a budget asks for."""
+        counts = {"instructions": errors.no_count(self.profile.name), "arena": arena_errors.needs_micro()}
+        return {**counts, **twins.missing(self.twin, self.profile), **self.missing()}
+
     def missing(self) -> dict[str, str]:
-        """Metric → why it cannot be had here."""
+        """Metric → why it cannot be had here, of those one would expect."""
         found = {}
         for name, what in NEEDS_A_RUN.items():
             if not self.profile.target:
@@ -176,11 +213,14 @@ class Examination:
             elif not self.profile.gives(what):
                 reach = self.profile.reach
                 found[name] = target_errors.not_given(self.profile.name, name, reach.kind, reach.gives)
-        return found | {name: errors.not_on_host(name) for name in OF_THE_DEVICE}
+        return found | {name: errors.not_on_host(name) for name in ("ram", "flash")}
 
     def observation(self) -> Observation:
-        """What the record keeps of the case; where timing failed, what was found before it."""
+        """What the record keeps of the case; without a fit or a timing, what was found before that."""
         missing = self.missing()
+        if self.unfit:
+            counted, title = self._counted(self.artifact), self.spec_for(self.fmt).title
+            return fit.observation(self.artifact.key, self.profile.name, title, counted, missing, self.unfit)
         try:
             timed = self.timed
         except EdgebenchError as error:
@@ -188,14 +228,17 @@ class Examination:
         runtime = self.bench.observer.describe(self.spec_for(self.fmt))
         series = timed.series if timed is not None else {}
         metrics = self._metrics(timed)
-        return Observation(self.artifact.key, self.profile.name, runtime, metrics, series, missing=missing)
+        return Observation(
+            self.artifact.key, self.profile.name, runtime, metrics, series, missing=missing, twin=self.twin
+        )
 
     def parent_observation(self) -> Observation | None:
         """What the record keeps of the float model on the same profile."""
         parent = self.parent
         if parent.artifact is None or self.parent_scored is None:
             return None
-        metrics = dict(self.bench.observer.static(parent.artifact))
+        static = self._counted if parent.same_runtime else self.bench.observer.static
+        metrics = dict(static(parent.artifact))
         metrics[self.parent_scored.name] = self.parent_scored.metric
         series: Mapping[str, tuple[float, ...]] = {}
         if self.profile.measured and parent.same_runtime:
@@ -211,11 +254,16 @@ class Examination:
         """Judge all that is demanded of the case, and the default checks."""
         from pytest_edgebench.judge.cause import explained
         from pytest_edgebench.judge.defaults import default_rows
+        from pytest_edgebench.judge.facts import Facts
         from pytest_edgebench.judge.rows import judge_slot
         from pytest_edgebench.judge.waive import updated
 
-        slots = self.planned.slots
-        facts, rules = self._facts(slots), self.bench.rules
+        slots, rules = self.planned.slots, self.bench.rules
+        if self.unfit:
+            names = self.planned.case.model, self.profile.name
+            facts = Facts(*names, self._counted(self.artifact), self.absent())
+            return fit.judge(slots, facts, rules, self.unfit, self.planned.place)
+        facts = self._facts(slots)
         rows = [judge_slot(slot, facts, rules) for slot in slots]
         rows += default_rows(slots, facts, rules, off=self.planned.off)
         if any(row.reference == "baseline" and row.verdict is Verdict.FAIL for row in rows):
@@ -251,7 +299,7 @@ class Examination:
             model=self.planned.case.model,
             profile=self.profile.name,
             metrics=self.metrics(),
-            missing=self.missing(),
+            missing=self.absent(),
             score=ScoreInfo(score.name, score.unit, score.lower_is_better, score.correctness),
             samples=scored.samples,
             parent=self._reference(),
@@ -268,7 +316,7 @@ class Examination:
             return Reference()
         metrics = {scored.name: scored.metric}
         if parent.same_runtime:
-            metrics |= self.bench.observer.static(parent.artifact)
+            metrics |= self._counted(parent.artifact)
         return Reference(
             metrics=metrics,
             why=parent.why,
@@ -337,8 +385,7 @@ class Examination:
         from pytest_edgebench.judge.timing import Outcome
 
         found = {}
-        for slot in slots:
-            limit = slot.limit
+        for limit in (slot.limit for slot in slots):
             if limit.metric != "latency" or limit.reference:
                 continue
             timed = self.timed

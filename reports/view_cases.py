@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import lines, numbers, status
 from pytest_edgebench.reports.absent import missing
+from pytest_edgebench.reports.beside import BesideView, beside_view
 from pytest_edgebench.reports.brief import Brief, sentence
 from pytest_edgebench.reports.figures import distribution
 from pytest_edgebench.reports.scores import against_parent
@@ -63,6 +64,7 @@ class Card:
     notes: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
     commands: tuple[str, ...]
+    beside: BesideView | None = None
 
 
 def drawn(found: Sequence[Brief]) -> tuple[Brief, ...]:
@@ -108,6 +110,7 @@ def _card(found: Brief, run: Run, *, opened: bool) -> Card:
         notes=artifact.notes if artifact is not None else (),
         missing=missing(case),
         commands=tuple(lines.command(check.nodeid, run.baseline) for check in case.checks if check.nodeid),
+        beside=beside_view(seen.twin) if seen is not None else None,
     )
 
 

@@ -33,9 +33,13 @@ class Limits(TypedDict, total=False):
     macs: Text
     ops: Text
     float_ops: Text
+    instructions: Text
+    arena: Text
     ram: Text
     flash: Text
     accuracy: Text
+    agreement: Text
+    flips: Text
     auc: Text
     f1: Text
     mae: Text

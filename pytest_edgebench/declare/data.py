@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
     Inputs: TypeAlias = Array | Mapping[str, Array]
-    Data: TypeAlias = tuple[Inputs, Array] | str | Path | Dataset[Any]
+    Data: TypeAlias = tuple[Inputs, Array] | tuple[Inputs, Array, Array] | str | Path | Dataset[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,12 @@ class Loaded:
     Attributes:
         inputs: input name → array (N, ...); a bare array is called "input_0".
         labels: (N, ...).
+        critical: (N,) bool, samples whose prediction must be the host's on every target; None for none.
     """
 
     inputs: dict[str, Array]
     labels: Array
+    critical: Array | None = None
 
     def sample(self) -> dict[str, Array]:
         """The first sample of each input, (1, ...)."""
@@ -43,7 +45,7 @@ def load(model: Model) -> Loaded:
 
     Raises:
         DataError: no samples, labels of another length than the inputs, NaN or infinite inputs, an object
-            array, a missing file, a function that raises.
+            array, critical samples that are none, a missing file, a function that raises.
     """
     import numpy as np
 
@@ -52,7 +54,7 @@ def load(model: Model) -> Loaded:
         value = _from_file(model.folder / value, model)
     elif not isinstance(value, tuple | list) and hasattr(value, "__getitem__") and hasattr(value, "__len__"):
         value = _from_dataset(value, model)
-    if not isinstance(value, tuple | list) or len(value) != 2:
+    if not isinstance(value, tuple | list) or len(value) not in (2, 3):
         raise errors.not_a_pair(value, _of(model))
     inputs = _inputs(value[0], model, "inputs")
     labels = np.asarray(value[1])
@@ -64,7 +66,7 @@ def load(model: Model) -> Loaded:
         raise errors.labels_length(len(labels) if labels.ndim else 0, count, _of(model))
     if labels.dtype == object:
         raise errors.object_array("labels", _of(model))
-    return Loaded(inputs, labels)
+    return Loaded(inputs, labels, _critical(value[2], count, model) if len(value) == 3 else None)
 
 
 def calibration(model: Model, count: int) -> tuple[dict[str, Array], bool]:
@@ -103,14 +105,38 @@ def _called(value: Any, model: Model, what: str) -> Any:
         raise errors.function_raised(what, function, error, _of(model)) from error
 
 
-def _from_file(path: Path, model: Model) -> tuple[Any, Any]:
+def _critical(value: Any, count: int, model: Model) -> Array:
+    """(N,) bool from the numbers of samples or from a mask."""
+    import numpy as np
+
+    from pytest_edgebench.errors import twins
+
+    given = np.asarray(value)
+    shown = f"of shape {given.shape} and dtype {given.dtype}"
+    if given.dtype == bool:
+        if given.shape != (count,):
+            raise twins.critical_shape(shown, count, _of(model))
+        mask: Array = given
+    else:
+        if given.ndim != 1 or given.dtype.kind not in "iu":
+            raise twins.critical_shape(shown, count, _of(model))
+        if outside := [int(at) for at in given if not 0 <= at < count]:
+            raise twins.critical_shape(f"not all there: {outside[0]:,} is none", count, _of(model))
+        mask = np.isin(np.arange(count), given)
+    if not mask.any():
+        raise twins.critical_shape("none at all", count, _of(model))
+    return mask
+
+
+def _from_file(path: Path, model: Model) -> tuple[Any, ...]:
     import numpy as np
 
     if not path.is_file():
         raise errors.no_file(path, _of(model))
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return archive["x"], archive["y"]
+            more = (archive["critical"],) if "critical" in archive else ()
+            return archive["x"], archive["y"], *more
     except (KeyError, ValueError, OSError, AttributeError) as error:
         raise errors.bad_file(path, error, _of(model)) from error
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from pytest_edgebench.declare.limit import METRICS, Kind, Limit
+from pytest_edgebench.declare.limit import AGAINST_HOST, METRICS, Kind, Limit
 from pytest_edgebench.errors import DeclarationError
 from pytest_edgebench.errors import limit as errors
 
@@ -43,6 +43,7 @@ _RELATIVE = re.compile(
     rf"{_STATISTIC}(?P<reference>model|baseline)\s*(?P<sign>[+\-−])\s*{_NUMBER}\s*(?P<unit>\S*)",
     re.IGNORECASE,
 )
+_EXAMPLES = {"instructions": "6 M", "agreement": "99 %", "flips": "0"}
 _OWN_SCORE = Kind("", "score", "a score of your own", None)
 
 
@@ -115,6 +116,8 @@ def _relative(metric: str, kind: Kind, text: str, match: re.Match[str], place: s
         raise errors.not_understood(metric, text, f"{reference} + 5 %", place)
     if kind.cls == "noisy" and metric != "latency":
         raise errors.not_compared(metric, text, place)
+    if metric in AGAINST_HOST:
+        raise errors.against_host(metric, text, _example(metric, kind), place)
     if metric == "latency" and match["statistic"]:
         raise errors.relative_statistic(text, f"{reference} {match['sign']} {match['number']} {unit}", place)
     statistic = _statistic(metric, kind, text, match["statistic"], place)
@@ -174,4 +177,6 @@ def _number(metric: str, text: str, written: str, factor: str, place: str) -> fl
 def _example(metric: str, kind: Kind) -> str:
     if metric in ("latency", "load", "first_inference"):
         return "4 ms"
+    if metric in _EXAMPLES:
+        return _EXAMPLES[metric]
     return {"B": "64 kB", "%": "90 %"}.get(kind.unit, "6 k" if kind.cls == "exact" else "0.9")

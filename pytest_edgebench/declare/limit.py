@@ -22,7 +22,8 @@ class Kind:
 
     Attributes:
         unit: of stored values: "B", "s", "%" or "" for counts and plain numbers.
-        cls: "exact": counted; "score": on a labelled set; "noisy": timed or sampled.
+        cls: "exact": counted (on the target too, or where its predictions are not the host's); "score": on a
+            labelled set; "noisy": timed or sampled.
         higher_is_better: direction; None where only the score itself knows.
         statistics: those a limit may name; empty where there is one number.
         title: for people.
@@ -42,9 +43,13 @@ METRICS: Mapping[str, Kind] = {
     "macs": Kind("", "exact", "multiply-accumulates"),
     "ops": Kind("", "exact", "operations in the graph"),
     "float_ops": Kind("", "exact", "convolutions and products in float"),
+    "instructions": Kind("", "exact", "instructions of an inference"),
+    "arena": Kind("B", "exact", "tensor arena"),
     "ram": Kind("B", "exact", "memory on the target"),
     "flash": Kind("B", "exact", "flash on the target"),
     "accuracy": Kind("%", "score", "top-1 accuracy", True),
+    "agreement": Kind("%", "exact", "agreement with the host", True),
+    "flips": Kind("", "exact", "critical samples that flip"),
     "auc": Kind("", "score", "area under the ROC curve", True),
     "f1": Kind("", "score", "macro F1", True),
     "mae": Kind("", "score", "mean absolute error", False),
@@ -54,6 +59,11 @@ METRICS: Mapping[str, Kind] = {
     "memory": Kind("B", "noisy", "peak memory of a clean process"),
 }
 """Metrics by the name they have in budgets; any other name is that of a user's own score."""
+
+COUNTED = frozenset({"size", "gzip", "parameters", "macs", "ops", "float_ops"})
+"""Counted in the file: no other evidence could say more, so `evidence=` does not bear on them."""
+AGAINST_HOST = frozenset({"agreement", "flips"})
+"""Of the target's predictions against the host's of the same file; another model does not come into it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ class Model:
             missing), a module, or the path of an ``.onnx`` or ``.tflite`` file. A relative path is taken
             from the folder of the file that made the `Model`.
         data: ``(inputs, labels)``, first axis samples; or the path of an ``.npz`` with ``x`` and ``y``;
-            or a torch ``Dataset``; or a function returning one of these, called only when needed.
+            or a torch ``Dataset``; or a function returning one of these, called only when needed. A third
+            member of the pair (``critical`` in the ``.npz``) gives the samples that the budget ``flips=``
+            counts, by their numbers or as a mask.
         score: how outputs are scored against labels, e.g. ``eb.top1``; a plain function
             ``(outputs, labels) -> float`` is an aggregate, higher is better.
         calibration: unlabelled inputs for static quantization, or a function returning them.

@@ -168,6 +168,10 @@ def other_runtime(title: str, then: str, now: str) -> str:
     )
 
 
+def other_counter(what: str, then: str, now: str) -> str:
+    return f"it was counted with {what} {then}, now it is {now}"
+
+
 def other_host(title: str, then: str, now: str) -> str:
     return (
         f"the baseline {title} was made on another machine ({then}; here {now}): no figure of that machine "

@@ -96,6 +96,16 @@ def not_compared(metric: str, text: str, place: str) -> DeclarationError:
     )
 
 
+def against_host(metric: str, text: str, example: str, place: str) -> DeclarationError:
+    return _error(
+        metric,
+        text,
+        f"{metric} compares a target with the host on the same file, not with another model",
+        f'write an absolute limit, e.g. {metric}="{example}"',
+        place,
+    )
+
+
 def percent_of_score(metric: str, text: str, suggestion: str, place: str) -> DeclarationError:
     return _error(
         metric,

@@ -128,9 +128,10 @@ def _option_value(facts: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _no_runtime(facts: Mapping[str, Any]) -> tuple[str, str]:
+    extra = " (python -m pip install pytest-edgebench[micro])" if facts["runtime"] == "tflite-micro" else ""
     return (
         f"{facts['runtime']} cannot be imported in {facts['python']}: {facts['text']}",
-        "install it there, or name another environment's interpreter as `python` in the profile",
+        f"install it there{extra}, or name another environment's interpreter as `python` in the profile",
     )
 
 
@@ -223,6 +224,14 @@ def _dynamic_int8(facts: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
+def _arena(facts: Mapping[str, Any]) -> tuple[str, str]:
+    return (
+        f"the file takes {facts['needed']:,} bytes of tensor arena or more, the profile gives it "
+        f"{facts['given']:,}",
+        "compress the model further, or raise `arena` in runtime_options",
+    )
+
+
 _REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "option": _option,
     "option_value": _option_value,
@@ -237,6 +246,7 @@ _REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "output_kind": _output_kind,
     "raised": _raised,
     "dynamic_int8": _dynamic_int8,
+    "arena": _arena,
 }
 
 

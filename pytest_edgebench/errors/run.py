@@ -21,6 +21,13 @@ def not_on_host(what: str) -> str:
     return f"{what} is a figure of the device; this machine cannot tell it"
 
 
+def no_count(profile: str) -> str:
+    return (
+        f"nothing counts the instructions of {profile} here: give it a target that does, "
+        'e.g. target = "qemu", or leave it out of the budget'
+    )
+
+
 def plain_xfail(reason: str) -> str:
     return (
         f"{reason}\n  xfail hides only broken budgets: "

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.judge.accuracy import Evidence
 
 SlotKey = tuple[str, str, str]
-EXACT = (*(name for name, kind in METRICS.items() if kind.cls == "exact"), *sorted(NEAR_EXACT))
+EXACT = tuple(name for name, kind in METRICS.items() if kind.cls == "exact" and not kind.higher_is_better)
 ACCEPT = "accept it with --edgebench-update-baseline"
 
 
@@ -105,7 +105,9 @@ def _exact(metric: str, name: ReferenceName, facts: Facts, rules: Rules, level: 
             return (
                 None
                 if row.measured is None
-                else _left_out(row, errors.reference_lacks(title_of(limit), name, ""))
+                else _left_out(
+                    row, errors.reference_lacks(title_of(limit), name, reference.lacks.get(metric, ""))
+                )
             )
         return _left_out(row, reference.why or errors.reference_lacks(title_of(limit), name, ""))
     if row.measured is None or not math.isfinite(row.measured.value):

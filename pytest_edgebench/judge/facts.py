@@ -46,6 +46,7 @@ class Reference:
         same_bytes: the artifact is byte-identical and the runtime the same.
         samples: (N,) per-sample right/wrong or values on the same samples as the case's.
         bootstrap: paired bootstrap of the score's drop, for scores without per-sample values.
+        lacks: metric → why the reference's number of it does not compare, one clause each.
         changed: number of predictions that differ from this reference's; None where it is not known.
     """
 
@@ -56,6 +57,7 @@ class Reference:
     samples: Samples | None = None
     bootstrap: Bootstrap | None = None
     changed: int | None = None
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,10 +6,9 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.limit import METRICS, Kind, Limit
+from pytest_edgebench.declare.limit import COUNTED, METRICS, Kind, Limit
 from pytest_edgebench.errors import judge as errors
 from pytest_edgebench.judge.exact import (
-    NEAR_EXACT,
     as_written,
     bound_of,
     breaks,
@@ -32,15 +31,14 @@ if TYPE_CHECKING:
     from pytest_edgebench.judge.facts import Reference
     from pytest_edgebench.record.run import Rung
 
-COUNTED = frozenset({"size", "gzip", "parameters", "macs", "ops", "float_ops"})
-"""Counted in the file: no other evidence could say more, so `evidence=` does not bear on them."""
 THE = {"model": "the float model", "baseline": "the baseline"}
 
 
 def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:
     """Judge one written budget.
 
-    A missing number, reference or kind of evidence under a budget is a FAIL that says what is missing.
+    A missing number or reference under a budget is a FAIL that says what is missing. Where the budget demands
+    a kind of evidence, no number or one of a weaker kind is not judged: an ERROR, which fails at any level.
     """
     from pytest_edgebench.judge.scores import score_row  # it builds on this module
 
@@ -48,6 +46,8 @@ def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:
     limit, row = slot.limit, written(slot)
     kind = kind_of(limit.metric)
     row = replace(row, measured=facts.metrics.get(limit.key))
+    if kind is not None and kind.higher_is_better:
+        row = replace(row, higher_is_better=True)
     if kind is None or kind.cls == "score":
         if facts.score is None or facts.score.name != limit.metric:
             name = None if facts.score is None else facts.score.name
@@ -56,14 +56,17 @@ def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:
             return failed(row, errors.other_unit(limit.metric, limit.text, facts.score.unit))
         row = replace(row, higher_is_better=not facts.score.lower_is_better)
     title, timed = title_of(limit), _timed(limit, facts)
+    demanded = None if limit.metric in COUNTED else slot.evidence
     if row.measured is None and not timed:
-        return failed(row, no_number(limit, facts, slot.evidence))
+        row = failed(row, no_number(limit, facts, slot.evidence))
+        return replace(row, verdict=Verdict.ERROR) if demanded else row
     if row.measured is not None and not math.isfinite(row.measured.value):
         return failed(row, errors.not_finite(title, row.measured.value, facts.profile))
-    if slot.evidence is not None and limit.metric not in COUNTED:
+    if demanded is not None:
         rung = row.measured.rung if row.measured else "host"  # pairs are timed on this machine only
-        if errors.LADDER.index(rung) < errors.LADDER.index(slot.evidence):
-            return failed(row, errors.weak_evidence(title, rung, slot.evidence, facts.profile))
+        if errors.LADDER.index(rung) < errors.LADDER.index(demanded):
+            why = errors.weak_evidence(title, rung, demanded, facts.profile)
+            return replace(row, verdict=Verdict.ERROR, reason=why)
     if limit.reference and not timed and (missing := _no_reference(limit.reference, facts)):
         return replace(row, verdict=missing[0], reason=missing[1])
     if limit.metric == "latency":
@@ -97,7 +100,7 @@ def timing_limit(limit: Limit) -> float:
 
 def kind_of(metric: str) -> Kind | None:
     """What is known of a metric; None for a user's own score."""
-    return Kind("", "exact", metric) if metric in NEAR_EXACT else METRICS.get(metric)
+    return METRICS.get(metric)
 
 
 def title_of(limit: Limit) -> str:
@@ -226,9 +229,11 @@ def _counted_row(row: Row, limit: Limit, facts: Facts, *, noisy: bool) -> Row:
     if limit.reference:
         if noisy:
             return failed(row, errors.not_compared(title_of(limit)))
-        other = (facts.reference(limit.reference).metrics or {}).get(limit.key)
+        reference = facts.reference(limit.reference)
+        other = (reference.metrics or {}).get(limit.key)
         if other is None:
-            return failed(row, errors.reference_lacks(title_of(limit), limit.reference, ""))
+            why = reference.lacks.get(limit.key, "")
+            return failed(row, errors.reference_lacks(title_of(limit), limit.reference, why))
         row = replace(row, reference_value=other.value, change=percent_change(row, other.value))
     bound = bound_of(limit, None if other is None else as_written(other.value))
     row = replace(row, bound=float(bound))
@@ -239,7 +244,7 @@ def _exact_row(row: Row, limit: Limit, measured: Metric, bound: Fraction) -> Row
     told = ""
     if limit.reference and row.reference_value is not None:
         told = difference_text(measured.value, row.reference_value, measured.unit, THE[limit.reference])
-    if not breaks(as_written(measured.value), bound):
+    if not breaks(as_written(measured.value), bound, higher_is_better=row.higher_is_better):
         return replace(row, verdict=Verdict.PASS, reason=told)
     over = f"{quantity(measured.value, measured.unit)} is {over_text(measured.value, bound, measured.unit)}"
     return failed(row, f"{over}; {told}" if told else over)

@@ -13,7 +13,7 @@ from pytest_edgebench.errors import settings as errors
 from pytest_edgebench.profiles.quantities import parse_bytes
 from pytest_edgebench.targets.reach import Value, check_target
 
-RUNTIMES = ("onnxruntime", "litert", "tflite-runtime")
+RUNTIMES = ("onnxruntime", "litert", "tflite-runtime", "tflite-micro")
 
 
 @dataclass(frozen=True, slots=True)

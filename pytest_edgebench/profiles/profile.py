@@ -23,7 +23,8 @@ class Profile:
         target: how it is reached: "host" measures here, "ssh://user@board" there (`targets.reach.KINDS`); ""
             means it is only described.
         target_options: of that way.
-        runtime: "onnxruntime", "litert" or "tflite-runtime"; "" takes the usual one of the artifact's format.
+        runtime: "onnxruntime", "litert", "tflite-runtime" or "tflite-micro"; "" takes the usual one of the
+            artifact's format.
         runtime_version: that it must have, or begin with; "" for any.
         python: interpreter of another environment to run the runtime in; "" for this one. A
             path of the target, where that is another machine.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 import textwrap
@@ -136,6 +137,14 @@ def evidence(profile: Profile) -> tuple[str, ...]:
         return (static, "host: accuracy, latency, load time and memory, measured on this machine")
     if profile.target:
         return (static, *_reached(profile))
+    if profile.runtime == "tflite-micro":
+        here = profile.python or importlib.util.find_spec("tflite_micro")
+        missing = "" if here else ", once it is installed: python -m pip install pytest-edgebench[micro]"
+        return (
+            static,
+            f"emulated: accuracy, flips against the host and the tensor arena, by TFLite Micro here{missing}",
+            "none for latency and load time: a budget on these fails, as the target cannot be reached",
+        )
     return (
         static,
         "host: accuracy only, from a run of the same runtime on this machine",

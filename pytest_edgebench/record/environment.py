@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TOLD = (
     "pytest-edgebench", "pytest", "numpy", "onnx", "onnxruntime", "ai-edge-litert", "torch", "onnxscript",
-    "litert-torch", "ai-edge-quantizer",
+    "litert-torch", "ai-edge-quantizer", "tflite-micro",
 )  # fmt: skip
 # What kernels are chosen by; the rest of some hundred flags says nothing about a model.
 FLAGS = (

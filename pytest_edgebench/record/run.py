@@ -110,6 +110,50 @@ class ArtifactRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Flip:
+    """A sample whose predicted class on the target is not the host's.
+
+    Attributes:
+        sample: its number, from 0.
+        host, target: the predicted classes. label: the right one; None where labels are no classes.
+        swing: (host's output of its class over the target's class) + (the target's likewise), in the unit of
+            the outputs: how far the two are from agreeing.
+        critical: marked as such by the user.
+    """
+
+    sample: int
+    host: int
+    target: int
+    label: int | None
+    swing: float
+    critical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """What the target predicts beside what the host predicts with the same file.
+
+    Attributes:
+        reference: what ran on the host, e.g. "litert 2.3.0".
+        n: samples. identical: those with every output the same, bit for bit.
+        agree: those with the same predicted class; None where outputs are no class scores.
+        explained: share of the variance of the host's outputs that the target's explain, at most 1; None
+            where the host's are constant.
+        flips: worst first, the worst few. critical: how many critical samples flip; None without any.
+        diverges: the first tensor that differs, on the sample that differs most, in words; "" if not known.
+    """
+
+    reference: str
+    n: int
+    identical: int
+    agree: int | None = None
+    explained: float | None = None
+    flips: tuple[Flip, ...] = ()
+    critical: int | None = None
+    diverges: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What was measured for one (artifact, profile), once a session.
 
@@ -120,6 +164,7 @@ class Observation:
             timed calls, "latency.load_min" and "latency.load_p50" hold one figure a load.
         arrays: name → file of an array in the run folder: "predictions".
         missing: metric → why it could not be had on this profile, with the evidence that would be needed.
+        twin: predictions beside the host's; None where the host's own runtime made them.
     """
 
     artifact_key: str
@@ -129,6 +174,7 @@ class Observation:
     series: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     arrays: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    twin: Twin | None = None
 
 
 @dataclass(frozen=True, slots=True)

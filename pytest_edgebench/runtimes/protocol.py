@@ -84,16 +84,22 @@ class RuntimeFile(Protocol):
 USUAL: Mapping[Format, str] = {"onnx": "onnxruntime", "tflite": "litert"}
 """Format → the runtime that runs it where a profile names none."""
 
-FORMATS: Mapping[str, Format] = {"onnxruntime": "onnx", "litert": "tflite", "tflite-runtime": "tflite"}
+FORMATS: Mapping[str, Format] = {
+    "onnxruntime": "onnx",
+    "litert": "tflite",
+    "tflite-runtime": "tflite",
+    "tflite-micro": "tflite",
+}
 """Runtime → the format it runs."""
 
 FILES: Mapping[str, str] = {
     "onnxruntime": "run_onnxruntime.py",
     "litert": "run_litert.py",
     "tflite-runtime": "run_tflite_runtime.py",
+    "tflite-micro": "run_tflite_micro.py",
 }
 DISTRIBUTIONS: Mapping[str, str] = {"onnxruntime": "onnxruntime", "litert": "ai-edge-litert"}
-"""Those that live in this environment; tflite-runtime needs one of its own."""
+"""Those always in this environment; tflite-runtime needs one of its own, tflite-micro is an extra."""
 
 
 def runtime_file(runtime: str, where: str = "") -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from judge_facts import PLACE, facts, latency, size, slot, timed
@@ -96,6 +97,9 @@ def test_a_latency_budget_on_a_described_profile_fails(reference: str, key: str)
     )
     demanded = judge_slot(replace(demand, evidence="device"), described)
     assert demanded.reason.endswith("that can be timed (the budget demands evidence 'device')")
+    assert demanded.verdict is Verdict.ERROR
+    warned = judge_slot(replace(demand, evidence="device", level="warn"), described)
+    assert check_verdict([warned]) is Verdict.ERROR
 
 
 def test_a_number_that_is_none_fails() -> None:
@@ -107,8 +111,9 @@ def test_a_number_that_is_none_fails() -> None:
 @pytest.mark.parametrize(
     ("had", "demanded", "verdict"),
     [
-        ("host", "device", Verdict.FAIL),
-        ("predicted", "emulated", Verdict.FAIL),
+        ("host", "device", Verdict.ERROR),
+        ("predicted", "emulated", Verdict.ERROR),
+        ("static", "predicted", Verdict.ERROR),
         ("host", "host", Verdict.PASS),
         ("device", "predicted", Verdict.PASS),
     ],
@@ -124,6 +129,47 @@ def test_evidence(had: Rung, demanded: Rung, verdict: Verdict) -> None:
             "give rpi4 a target that yields emulated or host or device evidence, "
             "or drop evidence= from the budget"
         )
+
+
+def test_instructions_are_counts_and_no_time() -> None:
+    counted = {"instructions": Metric(6_000_100.0, "", "emulated", 8)}
+    row = judge_slot(slot("instructions", 6e6, ""), facts(counted))
+    assert (row.verdict, row.measured) == (Verdict.FAIL, counted["instructions"])
+    assert row.reason == "6,000,100 is 100 over the limit of 6,000,000"
+    timed = judge_slot(slot("latency", 1.0, "s", statistic="p50"), facts(counted))
+    assert timed.verdict is Verdict.FAIL
+    assert timed.measured is None
+
+
+@pytest.mark.parametrize("reference", ["", "baseline"])
+def test_no_count_of_instructions_is_never_a_pass(reference: Literal["", "baseline"]) -> None:
+    accepted = Reference({"instructions": Metric(6e6, "", "emulated", 8)})
+    why = "rpi4 counts none: its target is no emulator"
+    given = facts({}, missing={"instructions": why}, baseline=accepted)
+    demand = slot("instructions", 0.5, "%" if reference else "", reference=reference)
+    row = judge_slot(demand, given)
+    assert (row.verdict, row.reason) == (Verdict.FAIL, f"no instructions of an inference for rpi4: {why}")
+
+
+def test_counts_of_another_emulator_are_not_compared() -> None:
+    lacks = {"instructions": "it was counted by qemu 7.2, now it is 9.1"}
+    given = facts({"instructions": Metric(6e6, "", "emulated", 8)}, baseline=Reference({}, lacks=lacks))
+    row = judge_slot(slot("instructions", 0.5, "%", reference="baseline"), given)
+    assert row.verdict is Verdict.FAIL
+    assert row.reason == (
+        "the baseline has no instructions of an inference to compare with: "
+        "it was counted by qemu 7.2, now it is 9.1; write an absolute limit or update the baseline"
+    )
+
+
+@pytest.mark.parametrize(("agree", "verdict"), [(99.0, Verdict.PASS), (98.9, Verdict.FAIL)])
+def test_more_agreement_is_better(agree: float, verdict: Verdict) -> None:
+    given = facts({"agreement": Metric(agree, "%", "emulated", 1000)})
+    row = judge_slot(slot("agreement", 99.0, "%"), given)
+    assert row.verdict is verdict
+    assert row.higher_is_better
+    if verdict is Verdict.FAIL:
+        assert row.reason == "98.9 % is 0.100 % under the limit of 99 %"
 
 
 def test_counting_a_file_needs_no_other_evidence() -> None:

@@ -111,6 +111,10 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "dtype": ({"data": "(X.astype('int32'), Y)"}, "", "input 'x' wants float32, was given int32"),
     "text": ({"data": "(X.astype(str), Y)"}, "", "input 'x' wants float32, was given"),
     "not_a_pair": ({"data": "X.tolist()"}, "", "data is a list, not a pair (inputs, labels)"),
+    "critical_float": ({"data": "(X, Y, np.ones(40))"}, "", "critical samples are of shape (40,) and"),
+    "critical_mask": ({"data": "(X, Y, Y[:-1] > 0)"}, "", "critical samples are of shape (39,) and dtype"),
+    "critical_outside": ({"data": "(X, Y, [3, 40])"}, "", "critical samples are not all there: 40 is none"),
+    "critical_none": ({"data": "(X, Y, [False] * 40)"}, "", "the critical samples are none at all"),
     "data_raises": (
         {"data": "unreadable"}, "",
         "data function unreadable() raised OSError: the share is offline at",

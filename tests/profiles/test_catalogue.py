@@ -54,7 +54,7 @@ def test_only_the_host_is_measured() -> None:
 
 def test_figures() -> None:
     board = described("nucleo-l4r5zi", ENTRIES)
-    assert (board.ram_bytes, board.flash_bytes, board.runtime) == (640 * 1024, 2 * 1024**2, "litert")
+    assert (board.ram_bytes, board.flash_bytes, board.runtime) == (640 * 1024, 2 * 1024**2, "tflite-micro")
     assert "120 MHz" in board.cpu
     assert "dotprod" in described("raspberry-pi-5", ENTRIES).isa
     assert "dotprod" not in described("raspberry-pi-4", ENTRIES).isa

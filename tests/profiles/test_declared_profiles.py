@@ -40,7 +40,7 @@ def test_three_profiles(tmp_path: Path) -> None:
     rpi4, board, x86 = profiles.values()
     assert (rpi4.extends, rpi4.threads, rpi4.cpu, rpi4.target) == (("cortex-a72",), 4, "Arm Cortex-A72", "")
     assert not rpi4.measured
-    assert (board.ram_bytes, board.flash_bytes, board.runtime) == (320_000, 512_000, "litert")
+    assert (board.ram_bytes, board.flash_bytes, board.runtime) == (320_000, 512_000, "tflite-micro")
     # A profile may be called like an entry without extending it.
     assert x86 == Profile(
         "x86-avx2",
@@ -168,7 +168,7 @@ KEYS = [
     ("runtime_version = 2.3", "runtime_version", "this is 2.3, not text", "write runtime_version = "),
     ("target = 1", "target", "this is 1, not text", 'write target = "host"'),
     ("runtime = 'onnx'", "runtime", "there is no runtime 'onnx'", "did you mean 'onnxruntime'?"),
-    ("runtime = 'xyz'", "runtime", "there is no runtime 'xyz'", "litert, onnxruntime, tflite-runtime."),
+    ("runtime = 'xyz'", "runtime", "there is no runtime 'xyz'", "onnxruntime, tflite-micro, tflite-runtime."),
     ("python = 3.10", "python", "this is 3.1, not text", 'write python = ".venv-old/bin/python"'),
     ("python = '~nobody-here/x'", "python", "no such user's home", "write the path in full"),
     (

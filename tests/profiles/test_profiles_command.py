@@ -61,10 +61,24 @@ def test_one_profile(project: Path, capsys: Captured) -> None:
     shown = lines[lines.index("Evidence that can be had here") + 1 :]
     assert [line.split(":")[0] for line in shown] == [
         "  - static",
-        "  - host",
-        "  - none for latency, load time and memory",
+        "  - emulated",
+        "  - none for latency and load time",
     ]
-    assert "accuracy only" in shown[1]
+    assert "accuracy, flips against the host and the tensor arena" in shown[1]
+
+
+def test_a_microcontroller_without_its_runtime(
+    project: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tflite_micro", None)  # as if it were not installed
+    assert main(["profiles", "cortex-m4"]) == 0
+    told = capsys.readouterr().out
+    assert "by TFLite Micro here, once it is installed: python -m pip install pytest-edgebench[micro]" in told
+
+
+def test_an_application_processor_without_a_target(project: Path, capsys: Captured) -> None:
+    assert main(["profiles", "cortex-a72"]) == 0
+    assert "  - host: accuracy only, from a run of the same runtime" in capsys.readouterr().out
 
 
 def test_measured_profile(project: Path, capsys: Captured) -> None:

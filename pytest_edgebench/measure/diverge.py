@@ -1,0 +1,59 @@
+"""The first tensor of a file that a target computes otherwise than the host."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_edgebench.artifacts.expose import Inner
+    from pytest_edgebench.measure.results import Array
+
+    Run = Callable[[Path, Mapping[str, Array]], Sequence[Array]]
+
+
+def first(
+    source: Path, sample: Mapping[str, Array], host: Run, target: Run, outputs: tuple[Array, Array]
+) -> str:
+    """Where two runtimes part, in words.
+
+    Args:
+        source: a ``.tflite`` file. sample: its inputs, (1, ...) each.
+        host, target: run a file on the sample and give its outputs, (1, ...) each.
+        outputs: (1, ...), the first output as the host and the target gave it without a look inside.
+
+    Returns:
+        "" where the copy whose inner tensors are shown does not behave as the file does, or nothing differs.
+
+    Raises:
+        MeasureError: a runtime does not run the copy.
+    """
+    import numpy as np
+
+    from pytest_edgebench.artifacts.expose import expose
+
+    with tempfile.TemporaryDirectory(prefix="edgebench-") as folder:
+        copy = Path(folder) / source.name
+        inner = expose(source, copy)
+        here, there = host(copy, sample), target(copy, sample)
+    if not (np.array_equal(here[0], outputs[0]) and np.array_equal(there[0], outputs[1])):
+        return ""
+    for tensor in inner:
+        one, other = here[tensor.output], there[tensor.output]
+        if not np.array_equal(one, other, equal_nan=one.dtype.kind == "f"):
+            return _told(tensor, inner[-1].step, one, other)
+    return ""
+
+
+def _told(tensor: Inner, steps: int, one: Array, other: Array) -> str:
+    import numpy as np
+
+    gaps = np.abs(np.asarray(one, np.float64) - other)
+    count = int((gaps > 0).sum())
+    return (
+        f"{tensor.name!r} ({tensor.operator}, operator {tensor.step} of {steps}): "
+        f"{count:,} of {gaps.size:,} values differ, by up to {gaps.max():.3g}"
+    )
