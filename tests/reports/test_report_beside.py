@@ -9,6 +9,7 @@ from parsed import parse
 
 from pytest_edgebench.record.run import Flip, Twin
 from pytest_edgebench.reports.beside import beside_view
+from pytest_edgebench.reports.brief import brief
 from pytest_edgebench.reports.html import render
 from pytest_edgebench.reports.view_cases import cards
 
@@ -39,7 +40,7 @@ def test_the_card_has_them() -> None:
     first, second = report_runs.case(profile="m4"), report_runs.case(profile="host")
     assert first.observation is not None
     run = report_runs.run(replace(first, observation=replace(first.observation, twin=TWIN)), second)
-    found = {card.key: card.beside for card in cards(run)}
+    found = {card.key: card.beside for card in cards([brief(case) for case in run.cases], run)}
     assert found == {first.key: beside_view(TWIN), second.key: None}
     page = parse(render(run))
     assert "998 of 1,000 predicted classes are those of litert 2.3.0" in page.by_id(f"case={first.key}").text
