@@ -148,7 +148,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """With an environment whose LiteRT answers garbage without an error."""
     project = Project(tmp_path_factory.mktemp("micro") / "project", plain=True)
     package = project.folder / "fake" / "ai_edge_litert"
-    (real,) = importlib.util.find_spec("ai_edge_litert").submodule_search_locations  # type: ignore[union-attr]
+    found = importlib.util.find_spec("ai_edge_litert")
+    assert found is not None
+    (real,) = found.submodule_search_locations or ()
     project.write(
         {
             "conftest.py": CONFTEST,
