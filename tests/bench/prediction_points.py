@@ -64,8 +64,9 @@ def _submitted(data: Path) -> Mapping[tuple[str, str, str], list[dict[str, str]]
 
 def _counted(row: Mapping[str, str]) -> Features:
     """What the table counted in a model file that may not be passed on."""
-    kinds = (float(row[key] or 0) for key in ("macs_conv", "macs_1x1", "macs_dw", "macs_fc"))
-    return Features(*kinds, outputs=float(row["out_elems"]), operators=float(row["n_ops"]))
+    columns = ("macs_conv", "macs_1x1", "macs_dw", "macs_fc", "out_elems", "n_ops")
+    conv, pointwise, depthwise, dense, outputs, operators = (float(row[column] or 0) for column in columns)
+    return Features(conv, pointwise, depthwise, dense, outputs, operators)
 
 
 def _rows(data: Path, name: str) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -31,9 +32,7 @@ def folder() -> Path:
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(BENCH))
-    import predicted
-
-    return predicted
+    return importlib.import_module("predicted")
 
 
 @needs_data
