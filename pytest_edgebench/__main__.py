@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "compare": ("pytest_edgebench.compare", "put hardware targets side by side for the same recipes"),
+    "doctor": ("pytest_edgebench.doctor", "say what is missing here, and the command that mends it"),
     "history": ("pytest_edgebench.remember", "add run records to a history"),
     "init": ("pytest_edgebench.start", "write a first conftest, test and settings for a model file"),
     "merge": ("pytest_edgebench.merge", "join the run records of several CI jobs into one gate and report"),

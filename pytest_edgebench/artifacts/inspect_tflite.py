@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections import Counter
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from pytest_edgebench.errors import build as errors
 from pytest_edgebench.record.run import Counts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CONVOLUTIONS = {"CONV_2D", "DEPTHWISE_CONV_2D", "CONV_3D"}
@@ -33,16 +35,36 @@ def count_tflite(path: Path) -> Counts:
     Raises:
         BuildError: truncated or damaged.
     """
-    content = path.read_bytes()
+    with reading(path):
+        return _total(graphs_of(path))
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What goes wrong with a file's content in this block is told as damage of the file.
+
+    Raises:
+        BuildError: truncated or damaged.
+    """
     try:
-        model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
-        sizes = _buffer_sizes(content, model)
-        graphs = [_Graph(model, subgraph, sizes) for subgraph in model.subgraphs or []]
-        if not any(graph.operators for graph in graphs):
-            raise ValueError("it has no operators")
-        return _total(graphs)
+        yield
     except (struct.error, IndexError, TypeError, ValueError, AttributeError, UnicodeDecodeError) as cause:
         raise errors.damaged(path, "TFLite", str(cause).splitlines()[0] if str(cause) else "") from cause
+
+
+def graphs_of(path: Path) -> list[_Graph]:
+    """The subgraphs of a ``.tflite`` file; to be called in a block of `reading`.
+
+    Raises:
+        ValueError, struct.error, IndexError, ...: truncated or damaged.
+    """
+    content = path.read_bytes()
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    sizes = _buffer_sizes(content, model)
+    graphs = [_Graph(model, subgraph, sizes) for subgraph in model.subgraphs or []]
+    if not any(graph.operators for graph in graphs):
+        raise ValueError("it has no operators")
+    return graphs
 
 
 def _buffer_sizes(content: bytes, model: Any) -> list[int]:

@@ -131,3 +131,11 @@ def test_wrong_entry_of_a_plugin_is_told_with_the_profiles_mistakes(tmp_path: Pa
         load_profiles(tmp_path, None, {"mine": {"ram": "1 kB"}})
     assert "the figure of 'ram' has no source" in str(caught.value)
     assert "0 is less than 1" in str(caught.value)
+
+
+def test_boards_of_the_public_tables() -> None:
+    board = described("nucleo-u575zi-q", ENTRIES)
+    assert (board.ram_bytes, board.flash_bytes, board.extends) == (768 * 1024, 2 * 1024**2, ("cortex-m33",))
+    assert described("disco-f746ng", ENTRIES).ram_bytes == 320 * 1024
+    assert described("nucleo-g0b1re", ENTRIES).isa == ("armv6-m",)
+    assert described("stm32mp157f-dk2", ENTRIES).ram_bytes is None

@@ -195,7 +195,7 @@ KEYS = [
         "the catalogue has no entry 'cortexa72'",
         "did you mean 'cortex-a72'?",
     ),
-    ("extends = 'zzz'", "extends", "the catalogue has no entry 'zzz'", "there is: cortex-a72, cortex-a76"),
+    ("extends = 'zzz'", "extends", "the catalogue has no entry 'zzz'", "cortex-a72, cortex-a76"),
     ("extends = ['cortex-a72']", "extends", "this is a list, not text", 'write extends = "cortex-a72"'),
     (
         "extends = 'other'",

@@ -32,7 +32,7 @@ def test_list_without_settings(project: Path, capsys: Captured) -> None:
     shown = capsys.readouterr().out
     declared, catalogue = shown.split("\n\n")
     assert declared.splitlines()[1].split() == ["host", "extends", "host;", "measured", "here"]
-    assert "  nucleo-l4r5zi   extends cortex-m4; STM32L4R5ZI" in catalogue
+    assert " nucleo-l4r5zi extends cortex-m4; STM32L4R5ZI" in " ".join(catalogue.split())
     assert "ram 640 KiB; flash 2 MiB; described only" in catalogue
 
 
@@ -41,7 +41,8 @@ def test_list_with_settings(project: Path, capsys: Captured, monkeypatch: pytest
     (project / "deep" / "er").mkdir(parents=True)
     monkeypatch.chdir(project / "deep" / "er")
     assert main(["profiles"]) == 0
-    assert "  rpi4            extends cortex-a72; Arm Cortex-A72; described only\n" in capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
+    assert " rpi4 extends cortex-a72; Arm Cortex-A72; described only " in shown
 
 
 def test_one_profile(project: Path, capsys: Captured) -> None:
@@ -104,7 +105,7 @@ def test_wrong_settings_leave_the_catalogue(project: Path, capsys: Captured) -> 
     (project / "edgebench.toml").write_text('[profiles.a]\nextends = "cortexa72"\n')
     assert main(["profiles"]) == 1
     out, err = capsys.readouterr()
-    assert "  cortex-a72      Arm Cortex-A72; described only\n" in out
+    assert " cortex-a72 Arm Cortex-A72; described only " in " ".join(out.split())
     assert err.startswith("edgebench.toml:2: profiles.a.extends: the catalogue has no entry 'cortexa72'\n")
     assert main(["profiles", "cortex-a72"]) == 1
     assert capsys.readouterr().out.startswith("cortex-a72  (catalogue/")

@@ -1,0 +1,83 @@
+"""`Features`: the work in a model file, by the kinds that cost differently on small processors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What one inference of a network does.
+
+    Attributes:
+        conv, pointwise, depthwise, dense: multiply-accumulates of convolutions larger than 1x1, of 1x1
+            convolutions, of depthwise convolutions, and of fully connected and matrix products.
+        outputs: elements that all operators write.
+        operators: how many there are.
+        integer: whether nothing is computed in floats.
+    """
+
+    conv: float
+    pointwise: float
+    depthwise: float
+    dense: float
+    outputs: float
+    operators: float
+    integer: bool = True
+
+    @property
+    def macs(self) -> float:
+        """Multiply-accumulates of all kinds."""
+        return self.conv + self.pointwise + self.depthwise + self.dense
+
+    @property
+    def inference(self) -> float:
+        """1: the term of what an inference costs whatever the network."""
+        return 1.0
+
+    def value(self, term: str) -> float:
+        """A sum of fields by its name, such as "conv+pointwise"; also "macs" and "inference".
+
+        Raises:
+            ValueError: there is no such field.
+        """
+        names = {field.name for field in fields(self)} - {"integer"} | {"macs", "inference"}
+        parts = term.split("+")
+        if unknown := [part for part in parts if part not in names]:
+            raise ValueError(f"there is no feature {unknown[0]!r}; there are {', '.join(sorted(names))}")
+        return float(sum(getattr(self, part) for part in parts))
+
+
+def features_of(path: Path) -> Features:
+    """The work in a ``.tflite`` file, all of its subgraphs, by the shapes stored in it.
+
+    Raises:
+        BuildError: truncated or damaged.
+    """
+    from pytest_edgebench.artifacts import inspect_tflite as tflite
+
+    work = dict.fromkeys(("conv", "pointwise", "depthwise", "dense"), 0.0)
+    outputs, operators, integer = 0, 0, True
+    with tflite.reading(path):
+        for graph in tflite.graphs_of(path):
+            for name, inputs, written in graph.operators:
+                weight = graph.shape(inputs[1]) if len(inputs) > 1 and inputs[1] >= 0 else ()
+                work[_kind(name, weight)] += graph.macs(name, inputs, written)
+                outputs += sum(graph.elements(index) for index in written)
+                operators += 1
+                if name in tflite.COMPUTE:  # int8 weights with float data are not integers throughout
+                    integer = integer and not any(graph.dtype(i) in tflite.FLOATS for i in inputs if i >= 0)
+    return Features(**work, outputs=outputs, operators=operators, integer=integer)
+
+
+def _kind(name: str, weight: tuple[int, ...]) -> str:
+    """The feature an operator's products belong to; weights of CONV_2D: out, height, width, in."""
+    if name == "DEPTHWISE_CONV_2D":
+        return "depthwise"
+    if name == "CONV_2D" and weight[1:3] == (1, 1):
+        return "pointwise"
+    return "conv" if "CONV" in name else "dense"

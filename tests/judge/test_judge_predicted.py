@@ -1,0 +1,51 @@
+"""Budgets on predicted latencies."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from pytest_edgebench.judge.predicted import judge_predicted
+from pytest_edgebench.judge.timing import Outcome
+from pytest_edgebench.record.run import Metric
+
+PREDICTED = Metric(0.010, "s", "predicted", 9, low=0.008, high=0.012)
+
+
+@pytest.mark.parametrize(
+    "budget_s, verdict, said",
+    [
+        (0.0079, Outcome.FAIL, "predicted to be at least 8"),
+        (0.008, Outcome.INCONCLUSIVE, "inside what is predicted, 8"),
+        (0.010, Outcome.INCONCLUSIVE, "or measure on the device"),
+        (0.0119, Outcome.INCONCLUSIVE, "to 12"),
+        (0.012, Outcome.PASS, "predicted to be at most 12"),
+    ],
+)
+def test_only_the_whole_interval_decides(budget_s: float, verdict: Outcome, said: str) -> None:
+    decision = judge_predicted(PREDICTED, "p50", budget_s)
+    assert decision.verdict is verdict
+    assert said in decision.reason
+    assert decision.n == 9
+    assert decision.confirmed == (verdict is Outcome.FAIL)
+
+
+@pytest.mark.parametrize("statistic", ["p95", "p99", "min", "max"])
+def test_a_tail_is_never_predicted(statistic: str) -> None:
+    decision = judge_predicted(PREDICTED, statistic, 1.0)
+    assert decision.verdict is Outcome.INCONCLUSIVE
+    assert f"no {statistic}" in decision.reason
+
+
+@pytest.mark.parametrize(
+    "metric, budget_s",
+    [
+        (Metric(0.01, "s", "predicted", 9), 1.0),
+        (Metric(0.01, "s", "predicted", 9, 0.0, math.inf), 1.0),
+        (PREDICTED, math.nan),
+    ],
+)
+def test_without_a_finite_interval_there_is_no_verdict(metric: Metric, budget_s: float) -> None:
+    with pytest.raises(ValueError, match="by its interval"):
+        judge_predicted(metric, "p50", budget_s)

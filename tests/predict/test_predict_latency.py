@@ -1,0 +1,88 @@
+"""Predictions from the shipped coefficients, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from pytest_edgebench.errors.predict import PredictionRefused
+from pytest_edgebench.predict.features import Features
+from pytest_edgebench.predict.fit import NETWORKS
+from pytest_edgebench.predict.latency import all_fitted, predict
+
+CUBE = "stm32cube-ai-7.3-8.1"
+RESNET8 = Features(12238848, 262144, 0, 640, outputs=117918, operators=18)
+"""ResNet v1 8 of STM32 model zoo (image_classification/models): 37.91 ms on a Cortex-M7 at 400 MHz."""
+
+
+def test_a_prediction_has_rung_interval_and_n() -> None:
+    metric = predict(RESNET8, "cortex-m7", CUBE, 400e6)
+    fitted = all_fitted()["cortex-m7", CUBE]
+    assert (metric.rung, metric.unit, metric.n) == ("predicted", "s", fitted.points)
+    assert metric.low is not None
+    assert metric.high is not None
+    assert metric.low <= 0.03791 <= metric.high
+    assert metric.high / metric.value == pytest.approx(math.exp(fitted.spread))
+    assert f"90 % conformal by {fitted.points} measurements" in metric.note
+
+
+def test_a_small_fit_says_that_its_interval_has_no_level() -> None:
+    note = predict(RESNET8, "cortex-m33", CUBE, 160e6).note
+    assert "leave-one-network-out range of 7 measurements, too few for a level" in note
+
+
+def test_half_the_clock_is_twice_the_time() -> None:
+    fast, slow = (predict(RESNET8, "cortex-m7", CUBE, hertz).value for hertz in (400e6, 200e6))
+    assert slow == pytest.approx(2 * fast)
+
+
+def test_an_unknown_pair_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(
+        PredictionRefused, match=r"cortex-a53 with litert: nothing was fitted.*cortex-m7 with stm32"
+    ):
+        predict(RESNET8, "cortex-a53", "litert", 1e9)
+
+
+def test_too_few_networks_are_refused() -> None:
+    assert all_fitted()["cortex-m4", CUBE].networks < NETWORKS
+    with pytest.raises(
+        PredictionRefused, match="measurements of 2 networks are published, and an interval needs 3"
+    ):
+        predict(RESNET8, "cortex-m4", CUBE, 120e6)
+
+
+def test_floats_are_refused() -> None:
+    with pytest.raises(PredictionRefused, match="this one computes in floats"):
+        predict(replace(RESNET8, integer=False), "cortex-m7", CUBE, 400e6)
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({"conv": 1e12}, "macs"),
+        ({"conv": 10.0, "pointwise": 0.0}, "macs"),
+        ({"outputs": 1.0}, "outputs"),
+        ({"operators": 1e6}, "operators"),
+        ({"dense": 5e6}, "dense"),
+    ],
+)
+def test_work_outside_what_was_fitted_is_refused(change: dict[str, float], said: str) -> None:
+    with pytest.raises(
+        PredictionRefused, match=rf"[0-9,]+ {said} of this network lie outside the [0-9,]+ to"
+    ):
+        predict(replace(RESNET8, **change), "cortex-m7", CUBE, 400e6)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("hertz", [0.0, -1.0, math.nan, math.inf])
+def test_a_clock_that_is_none_is_refused(hertz: float) -> None:
+    with pytest.raises(PredictionRefused, match="no prediction at a clock of"):
+        predict(RESNET8, "cortex-m7", CUBE, hertz)
+
+
+def test_every_fit_names_its_sources_and_holds_no_negative_cost() -> None:
+    for fitted in all_fitted().values():
+        assert fitted.sources
+        assert min(fitted.cycles) >= 0
+        assert (fitted.spread > 0) == (fitted.networks >= NETWORKS)
