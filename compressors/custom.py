@@ -143,6 +143,8 @@ class StepFunction:
         function, on, key, depends, changes: as of `step`.
     """
 
+    __wrapped__: Callable[..., Any]
+
     def __init__(
         self, function: Callable[..., Any], on: On, key: str | None, depends: tuple[Path, ...], changes: bool
     ) -> None:
