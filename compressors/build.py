@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.artifacts import canonical
 from pytest_edgebench.artifacts.inspect import inspect, inspect_module
+from pytest_edgebench.artifacts.sizes import sizes
 from pytest_edgebench.compressors import plan
 from pytest_edgebench.compressors.export import EXPORTERS, export
 from pytest_edgebench.compressors.keys import Observed, library_versions, step_base
@@ -155,7 +156,9 @@ class Builder:
             except ImportError as cause:
                 what = f"exporting to {fmt}"
                 raise errors.not_installed(cause.name or str(cause), what, plan.place_of(source)) from cause
-            step = StepRecord(f"export to {fmt}", "export", inspect_module(made.module), inspect(path))
+            step = StepRecord(
+                f"export to {fmt}", "export", inspect_module(made.module), inspect(path), sizes(folder)
+            )
             return path, _record(final, path, (*made.steps, step), versions, (*made.notes, *notes))
 
         return self._unit(final, f"exporting {model.name}", make)
@@ -179,7 +182,7 @@ class Builder:
                 reason = step.effect(before, after)
             if reason:
                 raise errors.no_effect(str(step), reason, place)
-            steps = (*parent.record.steps, StepRecord(str(step), "file", before, after))
+            steps = (*parent.record.steps, StepRecord(str(step), "file", before, after, sizes(folder)))
             return path, _record(key, path, steps, {**parent.record.versions, **versions}, tuple(notes))
 
         return self._unit(key, str(step), make)

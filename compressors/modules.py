@@ -170,7 +170,8 @@ class Modules:
                     raise errors.no_effect(str(recipe.step), reason, place)
             record = StepRecord(str(recipe.step), "torch", *counts)
             made = Made(module.eval(), (*before.steps, record), (*before.notes, *notes))
-            if _shapes(module) == _shapes(before.module):  # else the state would not fit the source again
+            # Else the state would not fit the source again, or not be all that was changed.
+            if not recipe.step.rebuilt and _shapes(module) == _shapes(before.module):
                 key = self.key(recipe, fmt)
                 self._save(module, key)
                 self._cache.memo_put(STATE, key, notes)

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
         separable,
     )
     from pytest_edgebench.compressors.channels import PruneChannels
+    from pytest_edgebench.compressors.custom import step
     from pytest_edgebench.compressors.distill import Distill
     from pytest_edgebench.compressors.prune import Prune, PruneNofM
     from pytest_edgebench.compressors.quantize import Quantize
+    from pytest_edgebench.compressors.registered import steps
     from pytest_edgebench.declare.budget import budget, cases
     from pytest_edgebench.declare.model import Case, Model, Recipe, Step, StepContext
     from pytest_edgebench.declare.recipe import model, recipe
@@ -64,6 +66,8 @@ _HOMES = {
     "quantize": "pytest_edgebench.compressors.chain",
     "recipe": "pytest_edgebench.declare.recipe",
     "separable": "pytest_edgebench.compressors.chain",
+    "step": "pytest_edgebench.compressors.custom",
+    "steps": "pytest_edgebench.compressors.registered",
     "top1": "pytest_edgebench.declare.score",
     "top_k": "pytest_edgebench.declare.score",
 }
@@ -102,6 +106,8 @@ __all__ = [
     "quantize",
     "recipe",
     "separable",
+    "step",
+    "steps",
     "top1",
     "top_k",
 ]

@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("pytest_edgebench.doctor", "say what is missing here, and the command that mends it"),
     "history": ("pytest_edgebench.remember", "add run records to a history"),
     "init": ("pytest_edgebench.start", "write a first conftest, test and settings for a model file"),
+    "lint": ("pytest_edgebench.lint_command", "tell what is known to go wrong, and build nothing"),
     "merge": ("pytest_edgebench.merge", "join the run records of several CI jobs into one gate and report"),
     "profiles": ("pytest_edgebench.profiles.show", "show the profiles of this project and the catalogue"),
     "setup": ("pytest_edgebench.setup", "make what a target needs and this environment cannot hold"),

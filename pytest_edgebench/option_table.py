@@ -17,6 +17,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "--edgebench-show": ("failing", "regressed", "all"),
     "--edgebench-inconclusive": ("pass", "fail"),
     "--edgebench-regressions": ("warn", "error"),
+    "--edgebench-lint": ("off", "warn", "error"),
     "edgebench_accuracy_mode": ("fixed-set", "population"),
 }
 """Option or ini key → the words it takes."""
@@ -68,6 +69,12 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "metavar": "HOW",
         "help": "What a regression inside its budget does: warn or error. Default: warn, since the budget "
         "is the promise and it is kept.",
+    },
+    "--edgebench-lint": {
+        "metavar": "HOW",
+        "help": "What is said of recipes that are known to go wrong on a target, before they are built: off, "
+        "warn or error. Default: ini key edgebench_lint; without that warn, since a rule knows the usual "
+        "case and not yours.",
     },
     "--edgebench-baseline": {
         "metavar": "WHERE",
@@ -124,6 +131,13 @@ INI: Sequence[tuple[str, Kind, Any, str]] = (
         None,
         "The file of the history, or 'off'. Default: in pytest's cache folder, and off where CI is set, "
         "since a machine that is thrown away has no history.",
+    ),
+    (
+        "edgebench_lint",
+        "string",
+        "warn",
+        "What is said of recipes that are known to go wrong on a target: off, warn or error. Default: warn, "
+        "since a rule knows the usual case and not yours.",
     ),
     (
         "edgebench_alpha",

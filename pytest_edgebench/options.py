@@ -45,6 +45,7 @@ class Settings:
         suggest: whether the terminal ends with budgets at what was measured.
         inconclusive: whether an undecided check passes or fails its test.
         regressions: whether a regression inside its budget warns or fails its test.
+        lint: what is said of recipes that are known to go wrong on a target.
         baseline: a folder or a git ref, as given; None for the committed one, if there is one.
         save_baseline: folder to write a baseline to.
         update_baseline: whether the committed baseline is renewed; "force" also past a broken budget.
@@ -76,6 +77,7 @@ class Settings:
     suggest: bool = False
     inconclusive: Literal["pass", "fail"] = "pass"
     regressions: Literal["warn", "error"] = "warn"
+    lint: Literal["off", "warn", "error"] = "warn"
     baseline: str | None = None
     save_baseline: Path | None = None
     update_baseline: Update = "no"
@@ -136,6 +138,7 @@ def _load(config: pytest.Config) -> Settings:
         suggest=bool(config.getoption("--edgebench-suggest")),
         inconclusive=cast("Literal['pass', 'fail']", _choice(config, "--edgebench-inconclusive")),
         regressions=cast("Literal['warn', 'error']", _choice(config, "--edgebench-regressions")),
+        lint=cast("Literal['off', 'warn', 'error']", _lint(config)),
         baseline=_given(config, "--edgebench-baseline", "origin/main"),
         save_baseline=_folder(config, "--edgebench-save-baseline", "baseline"),
         update_baseline=_update(config),
@@ -248,6 +251,16 @@ def _choice(config: pytest.Config, option: str) -> str:
     if given not in CHOICES[option]:
         raise pytest.UsageError(errors.option_choice(option, given, CHOICES[option]))
     return given
+
+
+def _lint(config: pytest.Config) -> str:
+    option, key = "--edgebench-lint", "edgebench_lint"
+    given: str | None = config.getoption(option)
+    name = option if given is not None else f"ini key {key}"
+    value = str(_ini(config, key, "warn")) if given is None else given
+    if value not in CHOICES[option]:
+        raise pytest.UsageError(errors.option_choice(name, value, CHOICES[option]))
+    return value
 
 
 def _selected(patterns: Sequence[str] | None, profiles: Mapping[str, Profile]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from pytest_edgebench import options, ref_child
 from pytest_edgebench.collection import Collection, case_of, deselect
 from pytest_edgebench.declare.recipe import Family
 from pytest_edgebench.errors import EdgebenchError
+from pytest_edgebench.errors import lint as lint_errors
 from pytest_edgebench.writing import writing
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.limit import Planned
     from pytest_edgebench.declare.model import Model, Recipe
     from pytest_edgebench.examine import Examination
+    from pytest_edgebench.lint import Finding
     from pytest_edgebench.record.baseline import Baseline
     from pytest_edgebench.record.run import Observation
 
@@ -39,6 +41,7 @@ class Session:
     Attributes:
         settings: what the user asked for.
         collection: what was found while collecting.
+        findings: of the linter, in this process.
         worker: name of the xdist worker, "" in a process that reports.
         started: seconds since the epoch.
     """
@@ -55,6 +58,7 @@ class Session:
         self.started = time.time()
         self._given: str = given.get(RUN, "")
         self._examinations: dict[str, Examination] = {}
+        self.findings: dict[Finding, None] = {}
 
     @cached_property
     def folder(self) -> Path:
@@ -186,8 +190,32 @@ class Session:
         # Tests may demand different things of a case; what was built and measured is shared by the bench.
         if known is None or known.source is not source or known.planned != planned:
             known = self._examinations[planned.case.key] = Examination(self.bench, planned, source, model)
+            self._lint(known)
         self.bench.builder.adopt(model)
         return known
+
+    def _lint(self, examination: Examination) -> None:
+        """Remark on what is known to go wrong with the case; nothing is built for it.
+
+        Raises:
+            DeclarationError: something was found, and the user said that it must not be.
+        """
+        if self.settings.lint == "off" or self.ref is not None:
+            return
+        from pytest_edgebench import lint
+
+        planned, source = examination.planned, examination.source
+        try:
+            fmt = examination.fmt
+        except EdgebenchError:  # told when it is built
+            return
+        subject = lint.subject_of(source, fmt, examination.profile, planned.slots)
+        found = lint.findings(subject, planned.place.replace(f"{self.config.rootpath}/", ""))
+        self.findings |= dict.fromkeys(found)
+        if found and self.settings.lint == "error":
+            del self._examinations[planned.case.key]  # the next test of the case is refused, too
+            raise lint_errors.refused(planned.case.key, [one.text for one in found])
+        examination.remarks |= dict.fromkeys(one.text for one in found)
 
     def save(self, examination: Examination) -> None:
         """Write what was found of a case into the run folder, beside what other tests of it found."""

@@ -26,7 +26,15 @@ class StepView:
 
 def step_views(steps: tuple[StepRecord, ...]) -> tuple[StepView, ...]:
     """The steps of an artifact in their order."""
-    return tuple(StepView(step.step, step.stage, _changes(step.before, step.after)) for step in steps)
+    return tuple(
+        StepView(step.step, step.stage, (*_changes(step.before, step.after), *_size(step.sizes)))
+        for step in steps
+    )
+
+
+def _size(sizes: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
+    told = ", ".join(f"{numbers.number(size, 'B')} {name}" for name, size in sizes.items())
+    return (("file", told),) if told else ()
 
 
 def _changes(before: Counts | None, after: Counts | None) -> tuple[tuple[str, str], ...]:

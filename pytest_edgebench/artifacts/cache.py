@@ -277,6 +277,7 @@ def _record(value: dict[str, Any]) -> ArtifactRecord:
             stage=cast("Literal['torch', 'export', 'file']", step["stage"]),
             before=_counts(step["before"]),
             after=_counts(step["after"]),
+            sizes=step.get("sizes", {}),
         )
         for step in value["steps"]
     )

@@ -118,10 +118,13 @@ class Step:
 
     A subclass says in `stages` at which stage it acts for each format ("torch": on the module before
     export; "file": on the exported file), overrides `torch` and/or `file`, and proves its work in `effect`.
+    `rebuilt` says that a torch step is done anew in each session, as it may change more of a module than its
+    state dict tells.
     """
 
     stages: ClassVar[Mapping[str, Stage]] = {}
     libraries: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    rebuilt: ClassVar[bool] = False
 
     @property
     def ingredients(self) -> tuple[Model | Recipe, ...]:

@@ -79,12 +79,18 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """One compression step of an artifact: its text, stage and the counts before and after."""
+    """One compression step of an artifact: its text, stage and the counts before and after.
+
+    Attributes:
+        sizes: "raw", "gzip" and, where it could be had, "zstd" → bytes of all files after it; empty for a
+            step on a torch module, which has no file.
+    """
 
     step: str
     stage: Literal["torch", "export", "file"]
     before: Counts | None
     after: Counts | None
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ GIVEN: list[tuple[tuple[str, ...], str, Any]] = [
     (("--edgebench-show=regressed",), "show", "regressed"),
     (("--edgebench-inconclusive=fail",), "inconclusive", "fail"),
     (("--edgebench-regressions=error",), "regressions", "error"),
+    (("--edgebench-lint=error",), "lint", "error"),
+    (("-o", "edgebench_lint=off"), "lint", "off"),
     (("--edgebench-baseline=origin/main",), "baseline", "origin/main"),
     (("--edgebench-update-baseline",), "update_baseline", "yes"),
     (("--edgebench-update-baseline=force",), "update_baseline", "force"),
