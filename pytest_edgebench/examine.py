@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,7 +17,8 @@ from pytest_edgebench.errors import run as errors
 from pytest_edgebench.record.run import Observation, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.bench import Bench
@@ -62,6 +64,7 @@ class Examination:
     Attributes:
         pairs: "model" or "baseline" → how latency was compared with it.
         remarks: what a reader of the report must know of how it was judged.
+        building: gives what is held while the file is built, for the progress of a session.
     """
 
     def __init__(self, bench: Bench, planned: Planned, source: Model | Recipe, model: Model) -> None:
@@ -72,6 +75,7 @@ class Examination:
         self.profile: Profile = bench.settings.profiles[planned.case.profile]
         self.pairs: dict[str, PairRecord] = {}
         self.remarks: dict[str, None] = {}
+        self.building: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
     # Build
 
@@ -81,7 +85,8 @@ class Examination:
 
     @cached_property
     def artifact(self) -> Artifact:
-        return self.bench.builder.build(self.source, self.fmt)
+        with self.building():
+            return self.bench.builder.build(self.source, self.fmt)
 
     @cached_property
     def parent(self) -> Parent:
