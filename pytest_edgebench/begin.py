@@ -23,6 +23,8 @@ EDGE = "edge"
 """The argument of a test that stands for one case."""
 REF = "EDGEBENCH_REF"
 """Environment variable that makes a process the builder of a git ref's baseline (`ref_child`)."""
+PROGRESS = "edgebench-progress"
+"""Name of the plugin that shows progress."""
 COMMITTED = ".edgebench"
 """Folder of the committed baseline, beside the ini file."""
 DECLARING = ("pytest_edgebench.declare.budget", "pytest_edgebench.declare.model")
@@ -63,11 +65,23 @@ def begin(config: pytest.Config) -> Session:
         from pytest_edgebench.controller import Controller
 
         config.pluginmanager.register(Controller(session), "edgebench-controller")
+        if session.ref is None:
+            _show_progress(config, session)
     if session.settings.selftest:
         from pytest_edgebench.selftest import SelfTest
 
         config.pluginmanager.register(SelfTest(session), "edgebench-selftest")
     return session
+
+
+def _show_progress(config: pytest.Config, session: Session) -> None:
+    from pytest_edgebench.reports.progress import Printer
+
+    option: Any = config.option
+    parallel = bool(getattr(option, "numprocesses", None)) or getattr(option, "dist", "no") != "no"
+    printer = Printer(config, session.notes_folder, parallel=parallel)
+    config.pluginmanager.register(printer, PROGRESS)
+    session.step, session.wipe = printer.step, printer.wipe
 
 
 def _set(config: pytest.Config, key: str, default: Any) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench import fit, twins
+from pytest_edgebench import fit, late, twins
 from pytest_edgebench.bench import format_of
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.declare.score import as_score
@@ -21,13 +21,13 @@ from pytest_edgebench.record.run import Observation, Verdict
 from pytest_edgebench.targets.reach import LOCAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.bench import Bench
     from pytest_edgebench.declare.limit import Planned, Slot
     from pytest_edgebench.declare.model import Format, Recipe
-    from pytest_edgebench.judge.absolute import AbsoluteDecision
     from pytest_edgebench.judge.bootstrap import Bootstrap
     from pytest_edgebench.judge.facts import Facts, Reference
     from pytest_edgebench.judge.timing import Decision
@@ -68,6 +68,7 @@ class Examination:
         pairs: "model" or "baseline" → how latency was compared with it.
         remarks: what a reader of the report must know of how it was judged.
         twins: key of an artifact → its predictions beside the host's, once it was scored.
+        building: gives what is held while the file is built, for the progress of a session.
     """
 
     def __init__(self, bench: Bench, planned: Planned, source: Model | Recipe, model: Model) -> None:
@@ -79,6 +80,7 @@ class Examination:
         self.pairs: dict[str, PairRecord] = {}
         self.remarks: dict[str, None] = {}
         self.twins: dict[str, Twin | None] = {}
+        self.building: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
     # Build
 
@@ -88,7 +90,8 @@ class Examination:
 
     @cached_property
     def artifact(self) -> Artifact:
-        return self.bench.builder.build(self.source, self.fmt)
+        with self.building():
+            return self.bench.builder.build(self.source, self.fmt)
 
     @cached_property
     def parent(self) -> Parent:
@@ -161,9 +164,10 @@ class Examination:
     def timed(self) -> Timed | None:
         """Latency by fresh loads; None on a profile that does not give it, or where nothing is timed."""
         timing = self.profile.measured and not self.bench.settings.exact_only
-        return self._timed(self.artifact) if timing else None
+        return self.time(self.artifact) if timing else None
 
-    def _timed(self, artifact: Artifact, again: str = "") -> Timed:
+    def time(self, artifact: Artifact, again: str = "") -> Timed:
+        """Latency of a file by fresh loads; by other ones for each other word in `again`."""
         spec = self.spec_for(self.fmt)
         return self.bench.observer.timed(artifact, spec, self.model, self.profile.batch, again)
 
@@ -242,7 +246,7 @@ class Examination:
         metrics[self.parent_scored.name] = self.parent_scored.metric
         series: Mapping[str, tuple[float, ...]] = {}
         if self.profile.measured and parent.same_runtime:
-            timed = self._timed(parent.artifact)
+            timed = self.time(parent.artifact)
             metrics |= timed.metrics
             series = timed.series
         runtime = self.bench.observer.describe(self.spec_for(parent.fmt))
@@ -305,7 +309,7 @@ class Examination:
             parent=self._reference(),
             baseline=self.bench.accepted.reference(self),
             timing=self._timing(slots),
-            absolute=self._absolute(slots),
+            absolute=late.absolute(self, slots),
         )
 
     def _reference(self) -> Reference:
@@ -376,24 +380,3 @@ class Examination:
             self.profile, self.fmt, other, self.artifact, self.model, limit
         )
         return decision
-
-    def _absolute(self, slots: Sequence[Slot]) -> dict[str, AbsoluteDecision]:
-        """Absolute latency budgets; a FAIL is measured again in a fresh process, later on."""
-        if self.timed is None:
-            return {}
-        from pytest_edgebench.judge import absolute
-        from pytest_edgebench.judge.timing import Outcome
-
-        found = {}
-        for limit in (slot.limit for slot in slots):
-            if limit.metric != "latency" or limit.reference:
-                continue
-            timed = self.timed
-            judged = absolute.judge(limit.statistic, timed.loads, limit.amount, calls=timed.calls)
-            if judged.verdict is Outcome.FAIL:
-                time.sleep(max(0.0, timed.at + self.bench.settings.confirm_s - time.time()))
-                again = self._timed(self.artifact, "confirm")
-                second = absolute.judge(limit.statistic, again.loads, limit.amount, calls=again.calls)
-                judged = absolute.confirm(judged, second)
-            found[limit.statistic] = judged
-        return found

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.begin import REF
 from pytest_edgebench.errors import baseline as errors
+from pytest_edgebench.progress import FOLDER
 from pytest_edgebench.record import baseline as record
 from pytest_edgebench.record.tree import GitError, git, root_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pytest
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 CHILD = "pytest_edgebench.ref_child"
 TAIL_LINES = 25
+STEP_S = 1.0
+"""How often progress is looked at while a baseline is built."""
 
 
 def build(session: Session, ref: str) -> Baseline:
@@ -52,9 +55,15 @@ def build(session: Session, ref: str) -> Baseline:
     save = session.run_folder / "baseline"
     with _worktree(tree, sha, ref, session.folder / "trees") as worktree:
         command, folder = _command(config, tree, worktree, ref)
-        told = {"tree": tree, "worktree": worktree, "folder": session.folder, "save": save}
+        notes = session.run_folder / FOLDER
+        told = {
+            "tree": tree, "worktree": worktree, "folder": session.folder, "save": save, "notes": notes,
+        }  # fmt: skip
         environment = {**os.environ, REF: json.dumps({name: str(path) for name, path in told.items()})}
-        status, output = _run(command, folder, environment)
+        try:
+            status, output = _run(command, folder, environment, session.step)
+        finally:
+            session.wipe()
         hints = "; ".join(_hints(output, tree, worktree))
     output = output.replace(str(worktree), ref)
     if not (save / record.FILE).is_file():
@@ -128,14 +137,21 @@ def _starts_here(start: Path) -> bool:
     return "" in sys.path or str(start) in sys.path
 
 
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
+def _run(
+    command: list[str], folder: Path, environment: dict[str, str], step: Callable[[], None]
+) -> tuple[int, str]:
+    """Status and output of the child; `step` is called about once a second while it runs."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         child = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:
-            status = child.wait()
+            status = None
+            while status is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    status = child.wait(STEP_S)
+                step()
         except BaseException:  # Ctrl-C is ours to handle
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()

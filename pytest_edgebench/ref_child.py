@@ -38,13 +38,14 @@ class Ref:
     Attributes:
         tree: root of the user's working tree. worktree: root of the commit's.
         folder: where cache and run folders are kept, shared with the session that asked.
-        save: folder for the baseline.
+        save: folder for the baseline. notes: folder for notes of progress.
     """
 
     tree: Path
     worktree: Path
     folder: Path
     save: Path
+    notes: Path
 
 
 def told() -> Ref | None:

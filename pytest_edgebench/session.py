@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_edgebench import options, ref_child
+from pytest_edgebench import options, progress, ref_child
 from pytest_edgebench.collection import Collection, case_of, deselect
 from pytest_edgebench.declare.recipe import Family
 from pytest_edgebench.errors import EdgebenchError
@@ -23,6 +24,8 @@ from pytest_edgebench.errors import lint as lint_errors
 from pytest_edgebench.writing import writing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pytest_edgebench.bench import Bench
     from pytest_edgebench.declare.limit import Planned
     from pytest_edgebench.declare.model import Model, Recipe
@@ -44,6 +47,7 @@ class Session:
         findings: of the linter, in this process.
         worker: name of the xdist worker, "" in a process that reports.
         started: seconds since the epoch.
+        step, wipe: show progress and take it away, in a process that reports.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -56,6 +60,8 @@ class Session:
         given: dict[str, Any] = getattr(config, "workerinput", {})
         self.worker: str = given.get("workerid", "")
         self.started = time.time()
+        self.step: Callable[[], None] = lambda: None
+        self.wipe: Callable[[], None] = lambda: None
         self._given: str = given.get(RUN, "")
         self._examinations: dict[str, Examination] = {}
         self.findings: dict[Finding, None] = {}
@@ -77,6 +83,19 @@ class Session:
             return Path(self._given)
         with writing():
             return self._new_run_folder()
+
+    @cached_property
+    def notes(self) -> progress.Notes:
+        """What this process tells of its progress; the builder of a baseline tells the session that asked."""
+        if self.ref is not None:
+            return progress.Notes(self.ref.notes, "baseline", only=progress.REFERENCES)
+        notes = progress.Notes(self.run_folder / progress.FOLDER, self.worker or "main")
+        notes.listener = self.step
+        return notes
+
+    def notes_folder(self) -> Path | None:
+        """Where all processes of the session note their progress; None before there is a run folder."""
+        return self.run_folder / progress.FOLDER if "run_folder" in vars(self) else None
 
     def _new_run_folder(self) -> Path:
         runs = self.folder / "runs"
@@ -162,10 +181,20 @@ class Session:
         }  # fmt: skip
         if plan["powerless"] and not self.worker:
             raise pytest.UsageError(str(plan["powerless"]))
+        cases = [planned for planned in selected.values() if planned]
+        self.notes.plan(progress.COMPRESSING, map(self._work, cases))
+        self.notes.plan(progress.MEASURING, (planned.case.key for planned in cases))
         folder = self.run_folder / "plans"
         with writing(folder):
             folder.mkdir(exist_ok=True)
             (folder / f"{self.worker or 'main'}.json").write_text(json.dumps(plan), encoding="utf-8")
+
+    def _work(self, planned: Planned) -> str:
+        """What is built for a case, the same for all profiles that ask for the same file."""
+        model, recipe, variant, profile = planned.case
+        runtime = self.settings.profiles[profile].runtime
+        named = f"{model}-{recipe}.{variant}" if variant else f"{model}-{recipe}"
+        return f"{named} for {runtime}" if runtime else named
 
     def _powerless(self) -> str:
         """Why no slowdown could ever be proven with these settings and so many cells; "" where it could."""
@@ -191,6 +220,7 @@ class Session:
         if known is None or known.source is not source or known.planned != planned:
             known = self._examinations[planned.case.key] = Examination(self.bench, planned, source, model)
             self._lint(known)
+            known.building = lambda: self._building(planned)
         self.bench.builder.adopt(model)
         return known
 
@@ -217,8 +247,16 @@ class Session:
             raise lint_errors.refused(planned.case.key, [one.text for one in found])
         examination.remarks |= dict.fromkeys(one.text for one in found)
 
+    @contextlib.contextmanager
+    def _building(self, planned: Planned) -> Iterator[None]:
+        """A block that builds the file of a case; what comes after it is measuring, until `save`."""
+        with self.notes.item(progress.COMPRESSING, self._work(planned)):
+            yield
+        self.notes.begin(progress.MEASURING, planned.case.key)
+
     def save(self, examination: Examination) -> None:
         """Write what was found of a case into the run folder, beside what other tests of it found."""
+        self.notes.end(progress.MEASURING, examination.planned.case.key)
         if "artifact" in vars(examination):
             with writing(self.run_folder):
                 self._save(examination)
