@@ -94,6 +94,15 @@ class Builder:
             raise done[1]
         return done[1]
 
+    def prepare(self, source: Source, fmt: Format) -> str:
+        """Make the module of a torch source, or of a recipe whose last step works on modules; its identity.
+
+        Nothing is exported. Errors as `build`.
+        """
+        plan.check(source, fmt)
+        self._modules.make(source, fmt)
+        return self._modules.key(source, fmt)
+
     def _built(self, source: Source, fmt: Format) -> Artifact:
         if isinstance(source, Recipe) and isinstance(source.step, Prebuilt):
             return self._copied(source.step.path)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.edge import Edge
     from pytest_edgebench.errors import BudgetExceeded, EdgebenchError
     from pytest_edgebench.record.store import load_run
+    from pytest_edgebench.searching import search
 
 # Name → module: nothing is imported before it is used, since every pytest start pays for it.
 _HOMES = {
@@ -65,6 +66,7 @@ _HOMES = {
     "prune_n_of_m": "pytest_edgebench.compressors.chain",
     "quantize": "pytest_edgebench.compressors.chain",
     "recipe": "pytest_edgebench.declare.recipe",
+    "search": "pytest_edgebench.searching",
     "separable": "pytest_edgebench.compressors.chain",
     "step": "pytest_edgebench.compressors.custom",
     "steps": "pytest_edgebench.compressors.registered",
@@ -105,6 +107,7 @@ __all__ = [
     "prune_n_of_m",
     "quantize",
     "recipe",
+    "search",
     "separable",
     "step",
     "steps",
