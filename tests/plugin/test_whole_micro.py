@@ -150,7 +150,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     package = project.folder / "fake" / "ai_edge_litert"
     found = importlib.util.find_spec("ai_edge_litert")
     assert found is not None
-    (real,) = found.submodule_search_locations or ()
+    [real] = list(found.submodule_search_locations or ())
     project.write(
         {
             "conftest.py": CONFTEST,
