@@ -264,13 +264,13 @@ class Session:
     def _save(self, examination: Examination) -> None:
         from pytest_edgebench.record.codec import encode
 
-        observed = "scored" in vars(examination)
+        observed, unfit = "scored" in vars(examination), bool(vars(examination).get("unfit"))
         with_parent = observed and not self.settings.exact_only
         folder = self.run_folder / "cases"
         folder.mkdir(exist_ok=True)
         facts: dict[str, Any] = {
             "artifact": encode(examination.artifact.record),
-            "observation": encode(examination.observation()) if observed else None,
+            "observation": encode(examination.observation()) if observed or unfit else None,
             "parent": encode(_parent_of(examination)) if with_parent else None,
             "pairs": encode(examination.pairs),
             "remarks": list(examination.remarks),

@@ -83,7 +83,7 @@ def metrics(twin: Twin | None, rung: Rung) -> dict[str, Metric]:
         note = f"with {twin.reference} on this machine"
         found["agreement"] = Metric(100 * twin.agree / twin.n, "%", rung, twin.n, note=note)
         if twin.critical is not None:
-            found["flips"] = Metric(float(twin.critical), "", rung, twin.n, note=note)
+            found["flips"] = Metric(float(twin.critical), "", rung, twin.marked, note=note)
     return found
 
 

@@ -29,7 +29,7 @@ def beside_view(twin: Twin | None) -> BesideView | None:
         lines.append(f"{same}, {numbers.plural(twin.n - twin.agree, 'flips', 'flip')}")
     lines.append(f"{twin.identical:,} of {twin.n:,} samples have the same outputs, bit for bit")
     if twin.critical is not None:
-        lines.append(numbers.plural(twin.critical, "critical sample flips", "critical samples flip"))
+        lines.append(f"{twin.critical:,} of {twin.marked:,} critical samples flip")
     if twin.diverges:
         lines.append(f"first tensor that differs, {twin.diverges}")
     rows = tuple(

@@ -73,6 +73,7 @@ def compare(
         explained=twin.explained,
         flips=flips,
         critical=None if critical is None else int(critical[samples].sum()),
+        marked=0 if critical is None else int(critical.sum()),
     )
 
 

@@ -53,7 +53,8 @@ def _told(tensor: Inner, steps: int, one: Array, other: Array) -> str:
 
     gaps = np.abs(np.asarray(one, np.float64) - other)
     count = int((gaps > 0).sum())
+    name = tensor.name.partition(";")[0]  # converters list all that became one tensor
     return (
-        f"{tensor.name!r} ({tensor.operator}, operator {tensor.step} of {steps}): "
+        f"{name!r} ({tensor.operator}, operator {tensor.step} of {steps}): "
         f"{count:,} of {gaps.size:,} values differ, by up to {gaps.max():.3g}"
     )

@@ -145,7 +145,8 @@ class Twin:
         agree: those with the same predicted class; None where outputs are no class scores.
         explained: share of the variance of the host's outputs that the target's explain, at most 1; None
             where the host's are constant.
-        flips: worst first, the worst few. critical: how many critical samples flip; None without any.
+        flips: worst first, the worst few.
+        critical: how many of the critical samples flip; None without any. marked: how many there are.
         diverges: the first tensor that differs, on the sample that differs most, in words; "" if not known.
     """
 
@@ -156,6 +157,7 @@ class Twin:
     explained: float | None = None
     flips: tuple[Flip, ...] = ()
     critical: int | None = None
+    marked: int = 0
     diverges: str = ""
 
 

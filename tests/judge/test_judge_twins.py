@@ -25,7 +25,7 @@ def test_flips_worst_first() -> None:
     target[0] = [0.1, 0.8, 0.1]
     critical = np.array([False, False, True, True])
     twin = compare("litert 2", [HOST], [target], classes=True, labels=LABELS, critical=critical)
-    assert (twin.agree, twin.identical, twin.critical) == (2, 2, 1)
+    assert (twin.agree, twin.identical, twin.critical, twin.marked) == (2, 2, 1, 2)
     first, second = twin.flips
     assert (first.sample, first.host, first.target, first.label, first.critical) == (0, 0, 1, 0, False)
     assert (second.sample, second.host, second.target, second.label, second.critical) == (2, 0, 1, 0, True)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from plugin_project import Project, Ran
 
+from pytest_edgebench.declare.limit import COUNTED
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -189,6 +191,7 @@ def test_every_number_has_its_rung(project: Project, ran: Ran) -> None:
     assert rungs == {"size": "static"} | dict.fromkeys(
         ("arena", "accuracy", "agreement", "flips"), "emulated"
     )
+    assert (found["agreement"]["n"], found["flips"]["n"]) == (40, 2)
     assert found["arena"]["note"] == "host-struct arena, an upper bound"
     assert "emulated, n=40" in ran.text
     assert 'name="edgebench.arena.rung" value="emulated"' in (project.folder / "junit.xml").read_text()
@@ -216,6 +219,7 @@ def test_a_model_that_does_not_fit(project: Project, ran: Ran) -> None:
         "it does not fit into tiny, so it was not run: the tensor arena (host-struct arena,"
     )
     (rows,) = [check["rows"] for check in case["checks"] if check.get("rows")]
+    assert project.metrics("net-original-tiny").keys() == {*COUNTED, "arena"}
     assert {row["metric"]: row["verdict"] for row in rows} == {"arena": "FAIL", "accuracy": "NOT RUN"}
 
 
@@ -285,7 +289,7 @@ def test_keywords_flip_between_host_and_microcontroller(tmp_path: Path) -> None:
     assert (ran.status, ran.outcomes) == (1, {"failed": 1, "passed": 1})
     (found,) = project.record()["observations"]
     assert found["metrics"]["agreement"]["value"] == pytest.approx(99.3)
-    assert found["metrics"]["flips"]["value"] == 7
+    assert (found["metrics"]["flips"]["value"], found["metrics"]["flips"]["n"]) == (7, 1000)
     twin = found["twin"]
     assert (twin["agree"], twin["critical"], len(twin["flips"])) == (993, 7, 7)
     swings = [flip["swing"] for flip in twin["flips"]]

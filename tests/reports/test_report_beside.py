@@ -14,7 +14,7 @@ from pytest_edgebench.reports.html import render
 from pytest_edgebench.reports.view_cases import cards
 
 FLIPS = (Flip(17, 3, 5, 3, 1.25, critical=True), Flip(4, 0, 1, None, 0.031))
-TWIN = Twin("litert 2.3.0", 1000, 640, 998, 0.99, FLIPS, 1, "on sample 17: 'a' (ADD, operator 1 of 2): x")
+TWIN = Twin("litert 2.3.0", 1000, 640, 998, 0.99, FLIPS, 1, 12, "on sample 17: 'a' (ADD, operator 1 of 2): x")
 
 
 def test_the_lines_and_the_flips() -> None:
@@ -23,7 +23,7 @@ def test_the_lines_and_the_flips() -> None:
     assert view.lines == (
         "998 of 1,000 predicted classes are those of litert 2.3.0 on the host, 2 flip",
         "640 of 1,000 samples have the same outputs, bit for bit",
-        "1 critical sample flips",
+        "1 of 12 critical samples flip",
         "first tensor that differs, on sample 17: 'a' (ADD, operator 1 of 2): x",
     )
     assert view.flips == (("17 (critical)", "3 → 5", "3", "1.25"), ("4", "0 → 1", "", "0.0310"))
