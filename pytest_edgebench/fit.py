@@ -9,6 +9,7 @@ from pytest_edgebench.errors import arena as errors
 from pytest_edgebench.measure.arena import RUNTIME
 from pytest_edgebench.profiles.quantities import format_bytes
 from pytest_edgebench.record.run import Observation, Verdict
+from pytest_edgebench.targets.reach import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +36,8 @@ def arena(bench: Bench, artifact: Artifact, spec: Spec) -> Metric | None:
         return None
     from pytest_edgebench.measure.arena import arena as counted
 
+    if not spec.reach.here:  # counted on this machine, by its own interpreter
+        spec = replace(spec, reach=LOCAL, python="", version="")
     version = bench.observer.describe(spec)["version"]
     return counted(artifact, spec, version, bench.cache, bench.settings.deadline_s)
 

@@ -30,12 +30,12 @@ OF_CLASSES = frozenset({"f1", "auc"})
 def host_spec(spec: Spec, fmt: Format) -> Spec | None:
     """The host's own way to run a format; None where `spec` is that already, or a runtime of the user's own.
 
-    How many threads share the work is no matter of what is worked out.
+    How many threads share the work, and which version was asked for, is no matter of what is worked out.
     """
     from pytest_edgebench.measure.spec import Spec
 
     usual = Spec(USUAL[fmt])
-    return None if spec.runtime not in FILES or replace(spec, threads=1) == usual else usual
+    return None if spec.runtime not in FILES or replace(spec, threads=1, version="") == usual else usual
 
 
 def beside_host(
@@ -115,8 +115,7 @@ def _diverges(
         return ""
     versions = [bench.observer.describe(each).get("version", "") for each in (usual, spec)]
     sample = {name: array[at : at + 1] for name, array in bench.observer.loaded(model).inputs.items()}
-    parts = spec.runtime, spec.python, spec.options, versions
-    key = digest(("diverges", artifact.record.digest, parts, sample))
+    key = digest(("diverges", artifact.record.digest, spec.key, versions, sample))
     known = bench.cache.memo_get("diverges", key)
     if not isinstance(known, str):
         outputs = host.outputs[0][at : at + 1], found.outputs[0][at : at + 1]
