@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import lines, numbers, status
+from pytest_edgebench.reports.absent import not_run
 from pytest_edgebench.reports.accept import ways
 from pytest_edgebench.reports.items import Item, attention, broken
 from pytest_edgebench.reports.terminal import counts
-from pytest_edgebench.reports.view import baseline_text, not_run
+from pytest_edgebench.reports.view import baseline_text
 
 if TYPE_CHECKING:
     from pytest_edgebench.record.run import Run
