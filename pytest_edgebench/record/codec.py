@@ -104,8 +104,7 @@ def encode(value: Any, tables: Tables | None = None) -> Any:
 
 def _fields(value: Any, tables: Tables | None) -> dict[str, Any]:
     plain = {}
-    kind: type = type(value)
-    for name, default in _defaults(kind):
+    for name, default in _defaults(value.__class__):
         item = getattr(value, name)
         if default is _NONE or (item if default is _EMPTY else item != default):
             plain[name] = item if type(item) in _AS_THEY_ARE else encode(item, tables)

@@ -75,14 +75,14 @@ def loading(path: Path, count: int) -> Iterator[Figure]:
     if program is None:
         return
     event = "() => performance.getEntriesByType('navigation')[0].loadEventEnd"
-    found = []
+    times: list[float] = []
     with sync_api.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for _ in range(count):
             page = browser.new_page()
             page.goto(path.as_uri(), wait_until="load")
             page.wait_for_function("() => performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
-            found.append(page.evaluate(event) / 1000)
+            times.append(page.evaluate(event) / 1000)
             page.close()
         browser.close()
-    yield figure("report of 10,000 cells: load event in Chromium", 2, "s", found)
+    yield figure("report of 10,000 cells: load event in Chromium", 2, "s", times)
