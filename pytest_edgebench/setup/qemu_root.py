@@ -117,6 +117,8 @@ def make_root(
     say(f"unpacking {len(packages)} packages")
     for file in files:
         steps.do(f"unpacking {file.name}", [unpack, "-x", str(file), str(part / "root")])
+    for link, leads_to in arch.links.items():
+        (part / "root" / link).symlink_to(leads_to)
     pins = pinned(arch, wheels)
     say(f"fetching {', '.join(pins)}")
     fetch_wheels(arch, pins, part / "site", python)

@@ -116,8 +116,6 @@ class Emulator:
         words = [self.arch.program, "-cpu", self.cpu.name, *plugin]
         if self.root is None:
             return [*words, "-L", "/", python or sys.executable]
-        if self.arch.libraries:  # for code under qemu alone, since qemu's own loader would look there too
-            words += ["-E", f"LD_LIBRARY_PATH={':'.join(f'/{name}' for name in self.arch.libraries)}"]
         prefix = self.root.prefix(self.cpu)
         return [*words, "-L", str(prefix), str(prefix / "usr" / "bin" / f"python{place.PYTHON}")]
 

@@ -24,7 +24,7 @@ class Arch:
         platform: that of wheels, e.g. "aarch64".
         packages: of Debian, beside Python, that the wheels need.
         wheels: distribution → version, "" for that of this environment or else the newest.
-        libraries: folders of the root that its loader does not look into by itself.
+        links: link → what it leads to, both in the root: those that only an installation would make.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Arch:
     platform: str = ""
     packages: tuple[str, ...] = ()
     wheels: Mapping[str, str] = field(default_factory=dict)
-    libraries: tuple[str, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,10 @@ ARCHES: Mapping[str, Arch] = {
             # No index that pip knows by itself has numpy for it; Debian's own is older than 2, as needed.
             packages=("libstdc++6", "libgomp1", "libatomic1", "python3-numpy"),
             wheels={"tflite-runtime": "2.14.0"},
-            # Where Debian's alternatives would lead to, which only an installation makes.
-            libraries=("usr/lib/arm-linux-gnueabihf/blas", "usr/lib/arm-linux-gnueabihf/lapack"),
+            links={
+                f"usr/lib/arm-linux-gnueabihf/lib{name}.so.3": f"{name}/lib{name}.so.3"
+                for name in ("blas", "lapack")
+            },
         ),
         Arch("x86_64", "qemu-x86_64"),
     )
