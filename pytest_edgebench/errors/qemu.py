@@ -14,7 +14,7 @@ SETUP = "python -m pytest_edgebench setup qemu"
 INSTALL = {
     "apt-get": "run it on Debian or Ubuntu, or in a container of one",
     "dpkg-deb": "apt-get install dpkg",
-    "cc": "apt-get install gcc",
+    "gcc": "apt-get install gcc libc6-dev",
 }
 """Program → the command that brings it; all others are of qemu."""
 

@@ -160,7 +160,7 @@ def _guest(arch: Arch, root: place.Root | None, version: str) -> list[str]:
     cpu = next(cpu for cpu in CPUS.values() if cpu.arch == arch.name)
     emulator = Emulator(Reach("qemu", options=(("cpu", cpu.name),)))
     emulator.root, emulator.version = root, version
-    return [*emulator.command(sys.executable), "-I", "-S", "-c", "pass"]
+    return [*emulator.command(sys.executable, emulator.places(place.COUNTER)), "-I", "-S", "-c", "pass"]
 
 
 @contextlib.contextmanager

@@ -63,15 +63,13 @@ class Package:
 
 def wanted(arch: Arch, wheels: Mapping[str, str], mirror: str) -> str:
     """What a root is made of, as asked, on one line: another one needs another root."""
-    pins = [
-        f"{name}=={version}" if version else name for name, version in sorted(pinned(arch, wheels).items())
-    ]
+    pins = [f"{name}=={version}" for name, version in sorted(pinned(arch, wheels).items())]
     fakes = hashlib.sha256("".join(cpu.name + cpu.cpuinfo for cpu in _cpus(arch)).encode()).hexdigest()[:12]
     return " ".join([SUITE, mirror, PYTHON_PACKAGE, *arch.packages, *pins, fakes])
 
 
 def pinned(arch: Arch, wheels: Mapping[str, str]) -> dict[str, str]:
-    """Distribution → version: as asked for, else as in this environment, else the newest ("")."""
+    """Distribution → version: as asked for, else as in this environment; what is not here is left out."""
     found = {}
     for name, version in arch.wheels.items():
         found[name] = wheels.get(name) or version
@@ -79,7 +77,7 @@ def pinned(arch: Arch, wheels: Mapping[str, str]) -> dict[str, str]:
             try:
                 found[name] = metadata.version(name).partition("+")[0]
             except metadata.PackageNotFoundError:
-                continue
+                del found[name]
     return found
 
 
@@ -203,7 +201,7 @@ def planned(simulated: str, arch: Arch) -> list[Package]:
 
 def fetch_wheels(arch: Arch, pins: Mapping[str, str], site: Path, python: str) -> None:
     """Have pip fetch wheels of another architecture and unpack them."""
-    asked = [f"{name}=={version}" if version else name for name, version in pins.items()]
+    asked = [f"{name}=={version}" for name, version in pins.items()]
     try:
         steps.do("asking for pip", [python, "-m", "pip", "--version"])
     except errors.SetupError as error:
@@ -252,8 +250,9 @@ def _tried(
         f"print(json.dumps([platform.python_version(), numpy.__version__, "
         f"{{name: version(name) for name in {list(pins)!r}}}]))"
     )
-    more = {**emulator.environment(), "PYTHONDONTWRITEBYTECODE": ""}
-    status, printed = steps.run("importing the runtimes", [*emulator.command(""), "-P", "-c", code], more)
+    at = emulator.places(WORKER)
+    more = {**emulator.environment(at), "PYTHONDONTWRITEBYTECODE": ""}
+    status, printed = steps.run("importing the runtimes", [*emulator.command("", at), "-P", "-c", code], more)
     told: Any = None
     if not status:
         try:

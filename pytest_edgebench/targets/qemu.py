@@ -11,7 +11,9 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 import uuid
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,19 +36,35 @@ if TYPE_CHECKING:
     from pytest_edgebench.targets.qemu_cpus import Cpu
     from pytest_edgebench.targets.reach import Reach
 
+HERE = Path("/proc/self/cwd")
 WHEELS = {**DISTRIBUTIONS, "tflite-runtime": "tflite-runtime", "tflite-micro": "tflite-micro"}
 """Runtime → what a root must have of it."""
-KEPT = ("HOME", "PATH", "TMPDIR", "USER")
-"""Variables that code under qemu gets from here: others change the stack, and so the count."""
-OF_ENVIRONMENT = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-"""And where it runs over the environment of this machine, how its packages are found."""
+OF_ENVIRONMENT = ("PATH", "HOME", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+"""Variables that find the packages of this machine's environment, for code that runs over it."""
 ALWAYS = {
+    # The same on each machine: texts of other lengths move what lies in memory, and so the count.
+    "HOME": "/tmp",
+    "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where code under qemu finds what it needs.
+
+    Attributes:
+        worker, runtime: files of this package. prefix, site: of a root; None where there is none.
+    """
+
+    worker: Path
+    runtime: Path
+    prefix: Path | None = None
+    site: Path | None = None
 
 
 class Emulator:
@@ -59,6 +77,7 @@ class Emulator:
         self.folder = Path(str(reach.option("folder", "") or place.default_folder()))
         self.root: place.Root | None = None
         self.version = ""
+        self.program = self.arch.program
 
     @property
     def told(self) -> str:
@@ -72,6 +91,7 @@ class Emulator:
         program = shutil.which(self.arch.program)
         if program is None:
             raise errors.not_installed(self.arch.program, self.cpu.name)
+        self.program = program
         if self.arch.debian:
             self.root = place.read_root(self.folder, self.arch)
         elif platform.machine() != "x86_64":
@@ -106,29 +126,32 @@ class Emulator:
     def stop(self) -> None:
         """Nothing to do."""
 
-    def command(self, python: str, plugin: Sequence[str] = ()) -> list[str]:
+    def places(self, runtime: Path) -> Places:
+        """Where all lies, with the file of a runtime."""
+        if self.root is None:
+            return Places(WORKER, runtime)
+        return Places(WORKER, runtime, self.root.prefix(self.cpu), self.root.folder / "site")
+
+    def command(self, python: str, at: Places, plugin: Sequence[str] = ()) -> list[str]:
         """The words that start an interpreter under qemu.
 
         Args:
             python: of this machine, for x86; "" for the one that runs pytest.
             plugin: words for qemu that load one.
         """
-        words = [self.arch.program, "-cpu", self.cpu.name, *plugin]
-        if self.root is None:
+        # The seed is that of what the kernel would give a program as its own random bytes.
+        words = [self.program, "-cpu", self.cpu.name, "-seed", "1", *plugin]
+        if at.prefix is None:
             return [*words, "-L", "/", python or sys.executable]
-        prefix = self.root.prefix(self.cpu)
-        return [*words, "-L", str(prefix), str(prefix / "usr" / "bin" / f"python{place.PYTHON}")]
+        return [*words, "-L", str(at.prefix), str(at.prefix / "usr" / "bin" / f"python{place.PYTHON}")]
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, at: Places) -> dict[str, str]:
         """All variables of qemu and of the code it runs."""
-        kept = KEPT if self.root is not None else KEPT + OF_ENVIRONMENT
-        found = {name: os.environ[name] for name in kept if name in os.environ} | ALWAYS
-        if self.root is not None:
-            # An interpreter looks for its packages where it lies; Debian's own are not all below that.
-            debian = self.root.prefix(self.cpu) / "usr" / "lib" / "python3" / "dist-packages"
-            found["PYTHONPATH"] = f"{self.root.folder / 'site'}:{debian}"
-            found["PYTHONNOUSERSITE"] = "1"
-        return found
+        if at.prefix is None:
+            return ALWAYS | {name: os.environ[name] for name in OF_ENVIRONMENT if name in os.environ}
+        # An interpreter looks for its packages where it lies; Debian's own are not all below that.
+        debian = at.prefix / "usr" / "lib" / "python3" / "dist-packages"
+        return {**ALWAYS, "PYTHONPATH": f"{at.site}:{debian}", "PYTHONNOUSERSITE": "1"}
 
     def facts(self, spec: Spec) -> dict[str, str] | None:
         """What a worker would tell of itself, where that is known without starting one."""
@@ -198,16 +221,16 @@ class Emulated:
 
     def _worker(self) -> Process:
         if self._process is None:
-            self._process = self._started(())
+            self._process = self._started(self._emulator.places(self._spec.file))
         return self._process
 
-    def _started(self, plugin: Sequence[str]) -> Process:
-        command = [*self._emulator.command(self._spec.python, plugin), "-u", "-P", str(WORKER)]
-        command += [str(self._spec.file), str(parent())]
-        program = self._emulator.arch.program
+    def _started(self, at: Places, plugin: Sequence[str] = (), before: Sequence[str] = ()) -> Process:
+        emulator = self._emulator
+        command = [*before, *emulator.command(self._spec.python, at, plugin), "-u", "-P"]
+        command += [str(at.worker), str(at.runtime), str(parent())]
         return Process(
-            self._spec.title, command, self._emulator.environment(), self._folder,
-            lambda cause: errors.not_installed(program, self._emulator.cpu.name),
+            self._spec.title, command, emulator.environment(at), self._folder,
+            lambda cause: errors.not_installed(emulator.program, emulator.cpu.name),
         )  # fmt: skip
 
     def _describe(self, message: Mapping[str, Any], doing: str, deadline_s: float) -> dict[str, Any]:
@@ -227,20 +250,38 @@ class Emulated:
         if not plugin.is_file():
             raise errors.no_plugin(self._emulator.version)
         noted = (self._folder / f"counted-{uuid.uuid4().hex[:12]}.txt").absolute()
-        request = {**message, "threads": 1, "mark": place.MARK}
-        process = self._started(place.plugin_words(plugin, noted))
-        try:
-            answer, _ = process.ask(request, arrays, doing, deadline_s)
-            text = noted.read_text(encoding="ascii") if noted.is_file() else process.tail()
-        finally:
-            process.close()
-            noted.unlink(missing_ok=True)
+        model, places = Path(message["path"]), self._emulator.places(self._spec.file)
+        with tempfile.TemporaryDirectory(prefix="edgebench-") as folder:
+            at = linked(places, Path(folder))
+            (Path(folder) / "m").symlink_to(model.absolute().parent)
+            request = {**message, "path": str(HERE / "m" / model.name), "threads": 1, "mark": place.MARK}
+            process = self._started(at, place.plugin_words(plugin, noted), ("env", "-C", folder))
+            try:
+                answer, _ = process.ask(request, arrays, doing, deadline_s)
+                text = noted.read_text(encoding="ascii") if noted.is_file() else process.tail()
+            finally:
+                process.close()
+                noted.unlink(missing_ok=True)
         if "error" in answer:
             return answer, {}
         found = counts(text, message["calls"])
         if found is None:
             raise errors.no_counts(self._spec.title, doing, message["calls"], text or process.tail())
         return answer, {"instructions": found}
+
+
+def linked(places: Places, folder: Path) -> Places:
+    """The same places by the same names on each machine: links in a folder, which it is started in."""
+    found = {}
+    for name in ("worker", "runtime"):
+        path: Path = getattr(places, name)
+        (folder / name[0]).symlink_to(path.absolute().parent)
+        found[name] = HERE / name[0] / path.name
+    if places.prefix is None or places.site is None:
+        return Places(**found)
+    for name, path in (("p", places.prefix), ("s", places.site)):
+        (folder / name).symlink_to(path)
+    return Places(**found, prefix=HERE / "p", site=HERE / "s")
 
 
 def counts(text: str, calls: int) -> np.ndarray[Any, np.dtype[np.int64]] | None:

@@ -23,7 +23,7 @@ class Arch:
         debian: Debian's name of it; "" where code runs over the environment of this machine.
         platform: that of wheels, e.g. "aarch64".
         packages: of Debian, beside Python, that the wheels need.
-        wheels: distribution → version, "" for that of this environment or else the newest.
+        wheels: distribution → version, "" for that of this environment.
         links: link → what it leads to, both in the root: those that only an installation would make.
     """
 

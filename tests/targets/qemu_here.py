@@ -49,7 +49,7 @@ def spec(cpu: str, runtime: str = "onnxruntime", folder: Path | None = None) -> 
     return Spec(runtime, reach=Reach("qemu", options=tuple(options.items())))
 
 
-def write_layers(path: Path, outputs: int, repeat: int = 40) -> None:
+def write_layers(path: Path, outputs: int, repeat: int = 12) -> None:
     """An ONNX network of matrix products: some of 256 × 256, and one of 256 × `outputs`.
 
     An output more is 256 multiply-accumulates more, of `repeat` x 65,536.
@@ -66,16 +66,19 @@ def write_layers(path: Path, outputs: int, repeat: int = 40) -> None:
 
 
 def write_saturating(path: Path) -> None:
-    """A network (batch, 64) → (batch, 2) whose int8 products saturate where kernels add pairs in 16 bits.
+    """A network (batch, 64) → (batch, 3) whose int8 products saturate where kernels add pairs in 16 bits.
 
-    The first output is the sum of all inputs; the second 1.9 times that of every other one, so that no pair
-    of its products is large: of inputs near 1, saturation halves only the first.
+    The first output is the sum of all inputs but the last two; the second 1.7 times that of every other one,
+    so that no pair of its products is large: of inputs near 1, saturation halves only the first. The third
+    is below 0 and differs most between samples, so that outputs have something to do with the inputs all
+    the same.
     """
-    weights = np.zeros((WIDTH, 2), np.float32)
-    weights[:, 0] = 1.0
-    weights[::2, 1] = 1.9
+    weights = np.zeros((WIDTH, 3), np.float32)
+    weights[: WIDTH - 2, 0] = 1.0
+    weights[: WIDTH - 2 : 2, 1] = 1.7
+    weights[WIDTH - 1, 2] = -200.0
     nodes = [helper.make_node("MatMul", ["x", "w"], ["y"])]
-    save(path, nodes, [numpy_helper.from_array(weights, "w")], WIDTH, 2)
+    save(path, nodes, [numpy_helper.from_array(weights, "w")], WIDTH, 3)
 
 
 def save(

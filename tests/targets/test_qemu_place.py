@@ -13,9 +13,10 @@ from qemu_here import spec
 
 from pytest_edgebench.errors import MeasureError
 from pytest_edgebench.measure.pool import Pool
+from pytest_edgebench.measure.process import WORKER
 from pytest_edgebench.targets import qemu_place as place
 from pytest_edgebench.targets.opening import Targets
-from pytest_edgebench.targets.qemu import Emulator, counts
+from pytest_edgebench.targets.qemu import Emulator, counts, linked
 from pytest_edgebench.targets.qemu_cpus import ARCHES, CPUS
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def test_x86_over_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     programs(tmp_path / "bin", monkeypatch, qemu_x86_64="echo qemu-x86_64 version 7.2.22")
     (tmp_path / "bin" / "qemu-x86-64").rename(tmp_path / "bin" / "qemu-x86_64")
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
-    with pytest.raises(MeasureError, match="Haswell is emulated over .* which is riscv64, not x86_64"):
+    with pytest.raises(MeasureError, match=r"Haswell is emulated over .* which is riscv64, not x86_64"):
         Emulator(spec("Haswell", folder=tmp_path).reach).prepare()
 
 
@@ -182,20 +183,49 @@ def test_what_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     emulator = Emulator(spec("cortex-a76", folder=tmp_path).reach)
     emulator.root = place.read_root(tmp_path, ARM)
     prefix = root / "cpus" / "cortex-a76"
-    command = emulator.command("", ("-plugin", "x"))
+    at = emulator.places(tmp_path / "run.py")
+    command = emulator.command("", at, ("-plugin", "x"))
+    python = str(prefix / "usr" / "bin" / "python3.11")
     assert command == [
-        "qemu-aarch64", "-cpu", "cortex-a76", "-plugin", "x", "-L", str(prefix), f"{prefix}/usr/bin/python3.11",
-    ]  # fmt: skip
+        "qemu-aarch64",
+        "-cpu",
+        "cortex-a76",
+        "-seed",
+        "1",
+        "-plugin",
+        "x",
+        "-L",
+        str(prefix),
+        python,
+    ]
     monkeypatch.setenv("PYTHONPATH", "/mine")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/mine")
     monkeypatch.setenv("PYTHONHASHSEED", "7")
-    found = emulator.environment()
+    found = emulator.environment(at)
     assert found["PYTHONPATH"] == f"{root}/site:{prefix}/usr/lib/python3/dist-packages"
     assert (found["PYTHONHASHSEED"], found["OMP_NUM_THREADS"]) == ("0", "1")
     assert "LD_LIBRARY_PATH" not in found
     old = Emulator(spec("Haswell", folder=tmp_path).reach)
-    assert old.command("/env/bin/python") == ["qemu-x86_64", "-cpu", "Haswell", "-L", "/", "/env/bin/python"]
-    assert (old.environment()["PYTHONPATH"], old.environment()["LD_LIBRARY_PATH"]) == ("/mine", "/mine")
+    here = old.places(tmp_path / "run.py")
+    command = old.command("/env/bin/python", here)
+    assert command == ["qemu-x86_64", "-cpu", "Haswell", "-seed", "1", "-L", "/", "/env/bin/python"]
+    found = old.environment(here)
+    assert (found["PYTHONPATH"], found["LD_LIBRARY_PATH"], found["PYTHONHASHSEED"]) == ("/mine", "/mine", "0")
+
+
+def test_names_under_qemu_are_the_same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_root(tmp_path)
+    emulator = Emulator(spec("cortex-a72", folder=tmp_path).reach)
+    emulator.root = place.read_root(tmp_path, ARM)
+    (tmp_path / "links").mkdir()
+    at = linked(emulator.places(place.COUNTER), tmp_path / "links")
+    assert str(at.worker) == "/proc/self/cwd/w/worker.py"
+    assert (str(at.prefix), str(at.site)) == ("/proc/self/cwd/p", "/proc/self/cwd/s")
+    assert at.prefix is not None
+    monkeypatch.chdir(tmp_path / "links")
+    assert at.worker.samefile(WORKER)
+    assert at.runtime.samefile(place.COUNTER)
+    assert (at.prefix / "usr/bin/python3.11").is_file()
 
 
 def noted(*totals: int) -> str:

@@ -45,7 +45,11 @@ def declared(tmp_path: Path, text: str) -> Profile:
 def test_one_line_emulates_an_entry_of_the_catalogue(entry: str, cpu: str, tmp_path: Path) -> None:
     profile = declared(tmp_path, f'extends = "{entry}"\ntarget = "qemu"')
     assert profile.reach == Reach("qemu", options=(("cpu", cpu),))
-    assert (profile.reach.rung, profile.reach.lock, profile.reach.title) == ("emulated", "host", f"qemu {cpu}")
+    assert (profile.reach.rung, profile.reach.lock, profile.reach.title) == (
+        "emulated",
+        "host",
+        f"qemu {cpu}",
+    )
     assert profile.gives("outputs")
     assert profile.gives("instructions")
     assert not profile.measured  # time under an emulator says nothing
@@ -74,7 +78,10 @@ def test_a_folder_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ('cpu = "max"', "cpu: this cannot be 'max'\n  fix: write one of cortex-a53, cortex-a72, cortex-a76, "),
+        (
+            'cpu = "max"',
+            "cpu: this cannot be 'max'\n  fix: write one of cortex-a53, cortex-a72, cortex-a76, ",
+        ),
         ('cpu = "host"', "cpu: this cannot be 'host'"),
         ('cpu = "cortex-a72", speed = 2', "target 'qemu' has no option 'speed'\n  fix: it has cpu, folder"),
         ('folder = "x"', "target 'qemu' needs the option 'cpu'\n  fix: add cpu = \"cortex-a72\""),
