@@ -10,7 +10,7 @@ from pytest_edgebench.errors import run as errors
 from pytest_edgebench.record.run import Check, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas
     import pytest
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class Ops:
-    """Operations of a model file: ``edge.ops["Conv"]`` nodes of a type, `float` compute ones in float."""
+    """Operations of a model file: ``edge.ops["Conv"]`` nodes of a type, `float` compute ones in float.
+
+    Iterating gives the types there are; `len` is the number of all nodes.
+    """
 
     def __init__(self, counts: Mapping[str, int], float_ops: int) -> None:
         self._counts = dict(counts)
@@ -32,6 +35,12 @@ class Ops:
 
     def __getitem__(self, name: str) -> int:
         return self._counts.get(name, 0)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._counts
 
     def __len__(self) -> int:
         return sum(self._counts.values())
@@ -116,7 +125,13 @@ class Edge:
 
     @property
     def steps(self) -> tuple[StepRecord, ...]:
-        """What was done to the model, with counts before and after each step."""
+        """What was done to the model, first step first.
+
+        Each has ``.step`` (its text), ``.stage``, ``.before`` and ``.after`` with ``ops``, ``float_ops``,
+        ``weight_bytes`` (by dtype), ``parameters``, ``zeros`` and ``macs``, and ``.sizes`` of the file after
+        it (``["raw"]``, ``["gzip"]``). Of a step on a torch module only parameters, zeros and weights are
+        known.
+        """
         return self.artifact.record.steps
 
     @property

@@ -100,7 +100,8 @@ def test_an_unknown_runtime() -> None:
         Spec.of(profile, "onnx")
     assert str(caught.value) == (
         "edgebench.toml: profiles.p: there is no runtime 'tensorrt'\n"
-        "  fix: write one of litert, onnxruntime, tflite-runtime, or the path of a runtime file (.py)"
+        "  fix: write one of litert, onnxruntime, tflite-micro, tflite-runtime, "
+        "or the path of a runtime file (.py)"
     )
 
 
@@ -112,7 +113,7 @@ def test_an_option_that_is_no_value() -> None:
 
 def test_runtimes_are_listed_alike() -> None:
     assert set(USUAL.values()) == set(DISTRIBUTIONS)
-    assert set(FILES) == {*DISTRIBUTIONS, "tflite-runtime"}
+    assert set(FILES) == {*DISTRIBUTIONS, "tflite-runtime", "tflite-micro"}
     assert all(runtime_file(name).is_file() for name in FILES)
 
 
