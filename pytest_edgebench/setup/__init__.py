@@ -68,7 +68,11 @@ def _qemu(arguments: argparse.Namespace) -> int:
         arguments.python,
         arguments.mirror or qemu_root.MIRROR,
         again=arguments.again,
-        say=lambda text: sys.stderr.write(f"{text} ...\n") and None,
+        say=_say,
     )
     sys.stdout.write(qemu.told(parts, arguments.folder))
     return 0
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text} ...\n")

@@ -16,9 +16,8 @@ from pytest_edgebench.errors import qemu as errors
 from pytest_edgebench.errors.target import SetupError
 from pytest_edgebench.setup import qemu_plugin, qemu_root, steps
 from pytest_edgebench.targets import qemu_place as place
-from pytest_edgebench.targets.qemu import Emulator
+from pytest_edgebench.targets.qemu import over
 from pytest_edgebench.targets.qemu_cpus import ARCHES, CPUS
-from pytest_edgebench.targets.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -134,13 +133,13 @@ def _make(
         root = None if again else _there(arch, folder, qemu_root.wanted(arch, wheels, mirror))
         made = root is None
         if root is None:
-            root = qemu_root.make_root(arch, folder, version, wheels, python, mirror, say)
+            root = qemu_root.make_root(arch, folder, (program, version), wheels, python, mirror, say)
     elif platform.machine() != "x86_64":
         raise errors.other_arch("x86_64", platform.machine())
     if again:
         place.plugin_path(folder, version).unlink(missing_ok=True)
     try:
-        qemu_plugin.make_plugin(folder, version, _guest(arch, root, version))
+        qemu_plugin.make_plugin(folder, version, _guest(arch, program, version, root))
     except SetupError as error:
         return Part(arch.name, root, made, str(error))
     return Part(arch.name, root, made, "")
@@ -155,11 +154,10 @@ def _there(arch: Arch, folder: Path, wanted: str) -> place.Root | None:
     return root if root.wanted == wanted else None
 
 
-def _guest(arch: Arch, root: place.Root | None, version: str) -> list[str]:
+def _guest(arch: Arch, program: str, version: str, root: place.Root | None) -> list[str]:
     """The words that run next to nothing under qemu."""
     cpu = next(cpu for cpu in CPUS.values() if cpu.arch == arch.name)
-    emulator = Emulator(Reach("qemu", options=(("cpu", cpu.name),)))
-    emulator.root, emulator.version = root, version
+    emulator = over(cpu, program, version, root)
     return [*emulator.command(sys.executable, emulator.places(place.COUNTER)), "-I", "-S", "-c", "pass"]
 
 

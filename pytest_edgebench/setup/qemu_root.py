@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.errors import qemu as errors
+from pytest_edgebench.errors.target import SetupError
 from pytest_edgebench.measure.process import WORKER
 from pytest_edgebench.setup import steps
 from pytest_edgebench.targets import qemu_place as place
-from pytest_edgebench.targets.qemu import Emulator
+from pytest_edgebench.targets.qemu import over
 from pytest_edgebench.targets.qemu_cpus import CPUS
-from pytest_edgebench.targets.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,7 +84,7 @@ def pinned(arch: Arch, wheels: Mapping[str, str]) -> dict[str, str]:
 def make_root(
     arch: Arch,
     folder: Path,
-    version: str,
+    qemu: tuple[str, str],
     wheels: Mapping[str, str],
     python: str,
     mirror: str,
@@ -94,7 +94,7 @@ def make_root(
 
     Args:
         folder: of the whole set-up; what was fetched is kept there.
-        version: of qemu.
+        qemu: its program for this architecture, and its version.
         wheels: versions that are asked for. python: interpreter whose pip fetches them.
         say: told in a line what is being done.
 
@@ -123,7 +123,7 @@ def make_root(
     for cpu in _cpus(arch):
         fake_cpu(cpu, part)
     say("importing the runtimes under qemu")
-    root = _tried(arch, part, version, wanted(arch, wheels, mirror), tuple(str(p) for p in packages), pins)
+    root = _tried(arch, part, qemu, wanted(arch, wheels, mirror), tuple(str(p) for p in packages), pins)
     told = {
         "schema": place.SCHEMA, "wheels": dict(root.wheels), "wanted": root.wanted, "python": root.python,
         "numpy": root.numpy, "packages": list(root.packages),
@@ -204,7 +204,7 @@ def fetch_wheels(arch: Arch, pins: Mapping[str, str], site: Path, python: str) -
     asked = [f"{name}=={version}" for name, version in pins.items()]
     try:
         steps.do("asking for pip", [python, "-m", "pip", "--version"])
-    except errors.SetupError as error:
+    except SetupError as error:
         raise errors.no_pip(python, error.what.splitlines()[-1].strip()) from None
     command = [python, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     command += ["--target", str(site), "--no-deps", "--no-compile", "--only-binary=:all:"]
@@ -237,12 +237,15 @@ def fake_cpu(cpu: Cpu, folder: Path) -> None:
 
 
 def _tried(
-    arch: Arch, part: Path, version: str, asked: str, packages: tuple[str, ...], pins: Mapping[str, str]
+    arch: Arch,
+    part: Path,
+    qemu: tuple[str, str],
+    asked: str,
+    packages: tuple[str, ...],
+    pins: Mapping[str, str],
 ) -> place.Root:
     """The root, once the runtimes were imported in it; that leaves their byte code there, too."""
-    emulator = Emulator(Reach("qemu", options=(("cpu", _cpus(arch)[0].name),)))
-    emulator.version = version
-    emulator.root = place.Root(part, pins, asked, "", "", packages)
+    emulator = over(_cpus(arch)[0], *qemu, place.Root(part, pins, asked, "", "", packages))
     modules = ", ".join(IMPORTS[name] for name in pins if name in IMPORTS)
     code = (
         f"import json, platform, runpy; runpy.run_path({str(WORKER)!r}); import numpy, {modules}; "

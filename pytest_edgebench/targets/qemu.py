@@ -25,6 +25,7 @@ from pytest_edgebench.runtimes.protocol import DISTRIBUTIONS
 from pytest_edgebench.targets import qemu_place as place
 from pytest_edgebench.targets.host import parent
 from pytest_edgebench.targets.qemu_cpus import ARCHES, CPUS
+from pytest_edgebench.targets.reach import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from pytest_edgebench.measure.spec import Spec
     from pytest_edgebench.measure.worker import Arrays
     from pytest_edgebench.targets.qemu_cpus import Cpu
-    from pytest_edgebench.targets.reach import Reach
 
 HERE = Path("/proc/self/cwd")
 WHEELS = {**DISTRIBUTIONS, "tflite-runtime": "tflite-runtime", "tflite-micro": "tflite-micro"}
@@ -309,6 +309,13 @@ def counts(text: str, calls: int) -> np.ndarray[Any, np.dtype[np.int64]] | None:
     cost = int(np.median(totals[:, 1] - totals[:, 0]))
     found = totals[:, 2] - totals[:, 1] - cost
     return found if (found > 0).all() else None
+
+
+def over(cpu: Cpu, program: str, version: str, root: place.Root | None) -> Emulator:
+    """A CPU by what was found of it, without looking for it."""
+    emulator = Emulator(Reach("qemu", options=(("cpu", cpu.name),)))
+    emulator.program, emulator.version, emulator.root = program, version, root
+    return emulator
 
 
 def make(reach: Reach, folder: Path) -> Emulator:

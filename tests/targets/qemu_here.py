@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WIDTH = 64
+HIDDEN, LAYERS = 512, 3
 SUITABLE_X86 = platform.machine() == "x86_64"
 
 
@@ -49,20 +50,19 @@ def spec(cpu: str, runtime: str = "onnxruntime", folder: Path | None = None) -> 
     return Spec(runtime, reach=Reach("qemu", options=tuple(options.items())))
 
 
-def write_layers(path: Path, outputs: int, repeat: int = 12) -> None:
-    """An ONNX network of matrix products: some of 256 × 256, and one of 256 × `outputs`.
-
-    An output more is 256 multiply-accumulates more, of `repeat` x 65,536.
-    """
+def write_layers(path: Path, outputs: int) -> None:
+    """An ONNX network of matrix products: `LAYERS` of `HIDDEN` × `HIDDEN`, and one of `HIDDEN` × `outputs`."""
     rng = np.random.default_rng(1)
     weights, nodes, before = [], [], "x"
-    for at in range(repeat):
-        weights.append(numpy_helper.from_array(rng.normal(size=(256, 256)).astype(np.float32) / 16, f"w{at}"))
+    for at in range(LAYERS):
+        weights.append(
+            numpy_helper.from_array(rng.normal(size=(HIDDEN, HIDDEN)).astype(np.float32) / 24, f"w{at}")
+        )
         nodes.append(helper.make_node("MatMul", [before, f"w{at}"], [f"h{at}"]))
         before = f"h{at}"
-    weights.append(numpy_helper.from_array(rng.normal(size=(256, outputs)).astype(np.float32), "last"))
+    weights.append(numpy_helper.from_array(rng.normal(size=(HIDDEN, outputs)).astype(np.float32), "last"))
     nodes.append(helper.make_node("MatMul", [before, "last"], ["y"]))
-    save(path, nodes, weights, 256, outputs)
+    save(path, nodes, weights, HIDDEN, outputs)
 
 
 def write_saturating(path: Path) -> None:

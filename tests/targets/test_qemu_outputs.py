@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from qemu_here import needs, spec, write_layers
+from qemu_here import HIDDEN, LAYERS, needs, spec, write_layers
 
 from pytest_edgebench.errors import MeasureError
 from pytest_edgebench.measure.pool import Pool
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-X = np.random.default_rng(0).normal(size=(3, 256)).astype(np.float32)
+X = np.random.default_rng(0).normal(size=(3, HIDDEN)).astype(np.float32)
 CPUS = [
     pytest.param("cortex-a72", marks=needs("aarch64")),
     pytest.param("Haswell", marks=needs("x86_64")),
@@ -38,7 +38,7 @@ def nets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("nets")
     paths = {"plain": folder / "plain.onnx", "more": folder / "more.onnx"}
     write_layers(paths["plain"], outputs=4)
-    write_layers(paths["more"], outputs=4 + round(0.003 * 12 * 256))
+    write_layers(paths["more"], outputs=4 + round(0.003 * LAYERS * HIDDEN))
     return paths
 
 

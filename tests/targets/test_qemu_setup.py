@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -285,10 +286,10 @@ def test_versions_of_wheels(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def version(name: str) -> str:
         if name not in here:
-            raise qemu_root.metadata.PackageNotFoundError
+            raise metadata.PackageNotFoundError
         return here[name]
 
-    monkeypatch.setattr(qemu_root.metadata, "version", version)
+    monkeypatch.setattr(metadata, "version", version)
     assert qemu_root.pinned(ARM, {}) == {"onnxruntime": "1.0", "numpy": "2.0"}
     assert qemu_root.pinned(ARM, {"numpy": "1.9"})["numpy"] == "1.9"
     assert qemu_root.pinned(ARCHES["armv7"], {}) == {"tflite-runtime": "2.14.0"}
