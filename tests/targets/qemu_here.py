@@ -51,7 +51,7 @@ def spec(cpu: str, runtime: str = "onnxruntime", folder: Path | None = None) -> 
 
 
 def write_layers(path: Path, outputs: int) -> None:
-    """An ONNX network of matrix products: `LAYERS` of `HIDDEN` × `HIDDEN`, and one of `HIDDEN` × `outputs`."""
+    """An ONNX network of matrix products: `LAYERS` of `HIDDEN` × `HIDDEN`, one of `HIDDEN` × `outputs`."""
     rng = np.random.default_rng(1)
     weights, nodes, before = [], [], "x"
     for at in range(LAYERS):
