@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.errors import qemu as qemu_errors
 from pytest_edgebench.setup.tflite_runtime import FOLDER
+from pytest_edgebench.targets import qemu_place
+from pytest_edgebench.targets.qemu_cpus import ARCHES
 
 if TYPE_CHECKING:
     import argparse
@@ -81,6 +85,7 @@ def examine(folder: Path) -> list[Finding]:
     ]
     for names, use, mend in PROGRAMS:
         found.append(Finding(names[0], use, any(shutil.which(name) for name in names), mend))
+    found += _emulated(qemu_place.default_folder())
     pythons = (folder / "bin" / "python", folder / "Scripts" / "python.exe")
     setup = "python -m pytest_edgebench setup tflite-runtime"
     mend = setup if folder == Path(FOLDER) else f"{setup} --folder {folder}"
@@ -89,6 +94,21 @@ def examine(folder: Path) -> list[Finding]:
         *found,
         Finding("tflite-runtime", "to run files by the TensorFlow Lite of the field", there, mend),
     ]
+
+
+def _emulated(folder: Path) -> list[Finding]:
+    """What `setup qemu` makes; of the plugin only that there is one, not whether it is of this qemu."""
+    found = []
+    for arch in ARCHES.values():
+        if arch.debian:
+            try:
+                there = bool(qemu_place.read_root(folder, arch))
+            except MeasureError:
+                there = False
+            use = f"to run {arch.name} runtimes under qemu"
+            found.append(Finding(f"{arch.name} root", use, there, qemu_errors.setup(arch.name)))
+    plugins = any((folder / "plugins").glob("*.so"))
+    return [*found, Finding("counting plugin", "to count instructions", plugins, qemu_errors.SETUP)]
 
 
 def told(findings: Sequence[Finding]) -> str:

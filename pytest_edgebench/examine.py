@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench import fit, late, twins
+from pytest_edgebench import counting, fit, late, twins
 from pytest_edgebench.bench import format_of
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.declare.score import as_score
@@ -179,6 +179,12 @@ class Examination:
         spec = self.spec_for(self.fmt)
         return self.bench.observer.memory(self.artifact, spec, self.model, self.profile.batch)
 
+    @cached_property
+    def instructions(self) -> Metric | str:
+        """Of an inference, or why they are not counted; of a target whose outputs could be trusted."""
+        _ = self.scored
+        return counting.instructions(self, self.artifact)
+
     def metrics(self) -> dict[str, Metric]:
         """All numbers of the case, as in `Observation.metrics`; memory only once it was asked for."""
         return self._metrics(self.timed)
@@ -187,6 +193,8 @@ class Examination:
         found = self._counted(self.artifact)
         found[self.scored.name] = self.scored.metric
         found |= twins.metrics(self.twin, self.scored.metric.rung)
+        if not isinstance(self.instructions, str):
+            found["instructions"] = self.instructions
         if timed is not None:
             found |= timed.metrics
         if vars(self).get("memory") is not None:
@@ -205,7 +213,7 @@ class Examination:
 
     def absent(self) -> dict[str, str]:
         """Metric → why there is no number of it, also of metrics that only a budget asks for."""
-        counts = {"instructions": errors.no_count(self.profile.name), "arena": arena_errors.needs_micro()}
+        counts = {"arena": arena_errors.needs_micro(), **counting.missing(self)}
         return {**counts, **twins.missing(self.twin, self.profile), **self.missing()}
 
     def missing(self) -> dict[str, str]:
@@ -232,6 +240,8 @@ class Examination:
         runtime = self.bench.observer.describe(self.spec_for(self.fmt))
         series = timed.series if timed is not None else {}
         metrics = self._metrics(timed)
+        if self.profile.gives("instructions"):
+            missing |= counting.missing(self)
         return Observation(
             self.artifact.key, self.profile.name, runtime, metrics, series, missing=missing, twin=self.twin
         )
@@ -306,13 +316,13 @@ class Examination:
             missing=self.absent(),
             score=ScoreInfo(score.name, score.unit, score.lower_is_better, score.correctness),
             samples=scored.samples,
-            parent=self._reference(),
+            parent=self._reference(slots),
             baseline=self.bench.accepted.reference(self),
             timing=self._timing(slots),
             absolute=late.absolute(self, slots),
         )
 
-    def _reference(self) -> Reference:
+    def _reference(self, slots: Sequence[Slot]) -> Reference:
         from pytest_edgebench.judge.facts import Reference
 
         parent, scored = self.parent, self.parent_scored
@@ -321,6 +331,9 @@ class Examination:
         metrics = {scored.name: scored.metric}
         if parent.same_runtime:
             metrics |= self._counted(parent.artifact)
+            if any(slot.limit.slot == ("instructions", "", "model") for slot in slots):
+                count = counting.instructions(self, parent.artifact)
+                metrics |= {} if isinstance(count, str) else {"instructions": count}
         return Reference(
             metrics=metrics,
             why=parent.why,

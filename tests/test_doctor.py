@@ -24,6 +24,7 @@ def nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to stand in, and another that is all of PATH."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path
 
 
@@ -34,6 +35,10 @@ def test_what_is_missing_comes_with_the_command_that_mends_it(nothing: Path, cap
     assert lines[at].split()[0] == "missing"
     assert lines[at + 1].strip() == "apt-get install qemu-user"
     assert lines[-2].strip() == "python -m pytest_edgebench setup tflite-runtime"
+    for part, command in (("aarch64 root", ""), ("armv7 root", " --arch armv7"), ("counting plugin", "")):
+        at = next(i for i, line in enumerate(lines) if part in line)
+        assert lines[at].startswith("missing")
+        assert lines[at + 1].strip() == f"python -m pytest_edgebench setup qemu{command}"
     assert any(line.split()[:2] == ["here", "onnxruntime"] for line in lines)
     assert lines[-1].endswith("parts are missing")
 

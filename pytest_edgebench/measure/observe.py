@@ -33,6 +33,7 @@ LOADS = 12  # of an absolute latency, by the gate's rule
 CALLS = 100  # a load: p99 needs as many
 LOAD_SECONDS = 0.7  # after which a load of a slow model has enough calls
 MEMORY_PROCESSES = 3
+COUNTS = 8  # inferences whose instructions are counted; the first one does more
 QUANTILES = 60  # of the timed calls, kept for drawing
 
 
@@ -185,6 +186,37 @@ class Observer:
         peaks = self._once.get("memory", key, f"memory of {artifact.path.name}", measure)
         note = f"range of {len(peaks)} processes"
         return Metric(peaks[len(peaks) // 2], "B", spec.reach.rung, len(peaks), peaks[0], peaks[-1], note)
+
+    def counted(self, artifact: Artifact, spec: Spec, model: Model, batch: int) -> Metric:
+        """Instructions of one inference: the median of some, with their range; the first is left out.
+
+        Kept across sessions where an emulator counts, by all that the count depends on.
+
+        Raises:
+            MeasureError: the target does not count, or the runtime failed.
+        """
+        told = sorted(self.describe(spec).items())
+        key = digest(("count", artifact.record.digest, spec.key, told, batch, self._loaded(model)[2]))
+
+        def measure() -> list[int]:
+            doing = f"counting the instructions of {artifact.path.name}"
+            with locks.building(doing, target=spec.reach.lock):
+                found = self._pool.get(spec).count(
+                    artifact.path, self.sample(model, batch), calls=COUNTS, deadline_s=self._deadline_s
+                )
+            return found[1:] or found
+
+        lasting = spec.reach.rung == "emulated" and spec.reach.kind != "command"
+        known = self._cache.memo_get("count", key) if lasting else None
+        if not isinstance(known, list):
+            known = self._once.get("count", key, f"counting for {spec.title}", measure)
+            if lasting:
+                self._cache.memo_put("count", key, known)
+        counts = sorted(known)
+        value, low, high = float(counts[(len(counts) - 1) // 2]), float(counts[0]), float(counts[-1])
+        return Metric(
+            value, "", spec.reach.rung, len(counts), low, high, f"range of {len(counts)} inferences"
+        )
 
     # Within
 

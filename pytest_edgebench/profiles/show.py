@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.profiles.profile import Profile
 
 WIDTH = 100
+EMULATE = 'with target = "qemu" in the profile'
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -145,9 +146,11 @@ def evidence(profile: Profile) -> tuple[str, ...]:
             f"emulated: accuracy, flips against the host and the tensor arena, by TFLite Micro here{missing}",
             "none for latency and load time: a budget on these fails, as the target cannot be reached",
         )
+    can = f"emulated: accuracy and instructions of an inference, {EMULATE}"
     return (
         static,
         "host: accuracy only, from a run of the same runtime on this machine",
+        *([can] if "cpu" in profile.target_options else []),
         "none for latency, load time and memory: a budget on these fails, as the target cannot be reached",
     )
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.setup import tflite_runtime
+from pytest_edgebench.targets.qemu_cpus import ARCHES
+from pytest_edgebench.targets.qemu_place import default_folder
 
 if TYPE_CHECKING:
     import argparse
@@ -21,10 +23,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--folder", type=Path, default=Path(tflite_runtime.FOLDER), help="of the environment (%(default)s)"
     )
     part.add_argument("--python", default=sys.executable, help="interpreter to make it of (%(default)s)")
+    text = "what emulated CPUs need: root file systems with Python, and the plugin that counts instructions"
+    part = parts.add_parser("qemu", help=text, description=f"Make {text}.")
+    part.add_argument(
+        "--arch",
+        action="append",
+        choices=[*ARCHES],
+        help="architecture (aarch64); may be given several times",
+    )
+    part.add_argument("--folder", type=Path, default=default_folder(), help="to make it in (%(default)s)")
+    part.add_argument(
+        "--wheel", action="append", default=[], metavar="NAME==VERSION",
+        help="version of a wheel (that of this environment)",
+    )  # fmt: skip
+    part.add_argument("--python", default=sys.executable, help="interpreter with pip (%(default)s)")
+    part.add_argument("--mirror", default="", help="of Debian (deb.debian.org)")
+    part.add_argument("--again", action="store_true", help="make it anew where it is there")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make it and print the profile that uses it.
+    """Make it and print a profile that uses it.
 
     Returns:
         the exit status, 0.
@@ -32,6 +50,29 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         SetupError: it cannot be made.
     """
+    if arguments.what == "qemu":
+        return _qemu(arguments)
     python, made = tflite_runtime.make(arguments.folder, arguments.python)
     sys.stdout.write(tflite_runtime.told(arguments.folder, python, made))
     return 0
+
+
+def _qemu(arguments: argparse.Namespace) -> int:
+    from pytest_edgebench.setup import qemu, qemu_root
+
+    arches = list(dict.fromkeys(arguments.arch or [qemu.USUAL]))
+    parts = qemu.make(
+        arches,
+        arguments.folder,
+        qemu.versions(arguments.wheel, arches),
+        arguments.python,
+        arguments.mirror or qemu_root.MIRROR,
+        again=arguments.again,
+        say=_say,
+    )
+    sys.stdout.write(qemu.told(parts, arguments.folder))
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text} ...\n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_edgebench.errors import SettingsError
 from pytest_edgebench.errors import target as errors
+from pytest_edgebench.targets.qemu_cpus import CPUS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,6 +111,14 @@ KINDS: Mapping[str, Kind] = {
         },
         paths=frozenset({"config"}),
     ),
+    "qemu": Kind(
+        "qemu",
+        "emulated",
+        frozenset({"outputs", "instructions"}),
+        options={"cpu": choice([*CPUS]), "folder": text('folder = "qemu"')},
+        paths=frozenset({"folder"}),
+        required={"cpu": 'cpu = "cortex-a72"'},
+    ),
     "command": Kind(
         "command",
         "",
@@ -183,7 +192,11 @@ class Reach:
     @property
     def title(self) -> str:
         """For messages; "" for this machine."""
-        return "" if self.here else self.address or self.kind
+        return "" if self.here else self.address or " ".join(filter(None, (self.kind, self._cpu)))
+
+    @property
+    def _cpu(self) -> str:
+        return str(self.option("cpu", ""))
 
     def option(self, name: str, default: Value) -> Value:
         """An option, or what it is where the profile does not say."""

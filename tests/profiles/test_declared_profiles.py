@@ -147,7 +147,7 @@ KEYS = [
         "target = 'hots'",
         "target",
         "there is no target 'hots'",
-        "write 'host', 'ssh://user@board' or 'command' to measure there, or leave target out",
+        "write 'host', 'ssh://user@board', 'qemu' or 'command' to measure there, or leave target out",
     ),
     ("target = 'host://here'", "target", "'host://here' is no target of this kind", "write e.g. 'host'"),
     ("target = 'ssh'", "target", "'ssh' is no target of this kind", "write e.g. 'ssh://user@board'"),

@@ -16,6 +16,7 @@ from pytest_edgebench.measure.pool import Pool
 from pytest_edgebench.measure.spec import Spec
 from pytest_edgebench.profiles.load import load_profiles
 from pytest_edgebench.targets.command_answer import COMMON, KEYS
+from pytest_edgebench.targets.qemu_cpus import CPUS
 from pytest_edgebench.targets.reach import KINDS, Reach
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ def reach(tmp_path: Path, number: int, argument: str, rung: str, gives: tuple[st
 
 def test_settings(tmp_path: Path) -> None:
     tables = blocks("toml")
-    assert len(tables) == 2
+    assert len(tables) == 3
     (tmp_path / "edgebench.toml").write_text("\n".join(tables), encoding="utf-8")
     found = load_profiles(tmp_path, None)
     assert found["rpi4"].reach.rung == "device"
+    assert found["rpi4-emulated"].reach.title == "qemu cortex-a72"
     assert found["phone"].reach.lock == "command-phone-SERIAL"
     assert set(tomllib.loads("\n".join(tables))["profiles"]) == set(found)
 
@@ -62,6 +64,7 @@ def test_every_key_is_told() -> None:
     }
     assert set.union(*map(set, KEYS.values()), COMMON) <= told
     assert set(KINDS["ssh"].options) <= told
+    assert set(CPUS) <= set(re.findall(r"`([\w-]+)`", PAGE))
     assert all(f'"{kind}' in PAGE for kind in KINDS)
 
 
