@@ -108,6 +108,16 @@ class Examination:
         parent = self.parent
         return None if parent.artifact is None else self.score_of(parent.artifact, parent.fmt)
 
+    @cached_property
+    def drawn(self) -> dict[str, Metric]:
+        """Worst, median and spread of the score over several calibrations; nothing where there is one."""
+        from pytest_edgebench.compressors.draws import redrawn, summary
+
+        built = [self.bench.builder.build(source, self.fmt) for source in redrawn(self.source)]
+        found = [self.score_of(artifact, self.fmt).metric for artifact in built]
+        score = as_score(self.model.score)
+        return summary(score.name, found, lower_is_better=score.lower_is_better)
+
     def score_of(self, artifact: Artifact, fmt: Format) -> Scored:
         """Outputs and score of a file on the model's labelled data.
 
@@ -151,6 +161,7 @@ class Examination:
     def _metrics(self, timed: Timed | None) -> dict[str, Metric]:
         found = dict(self.bench.observer.static(self.artifact))
         found[self.scored.name] = self.scored.metric
+        found |= self.drawn
         if timed is not None:
             found |= timed.metrics
         if vars(self).get("memory") is not None:
@@ -237,7 +248,7 @@ class Examination:
             model=self.planned.case.model,
             profile=self.profile.name,
             metrics=self.metrics(),
-            missing=self.missing(),
+            missing=self.missing() | self._draws_missing(),
             score=ScoreInfo(score.name, score.unit, score.lower_is_better, score.correctness),
             samples=scored.samples,
             parent=self._reference(),
@@ -245,6 +256,15 @@ class Examination:
             timing=self._timing(slots),
             absolute=self._absolute(slots),
         )
+
+    def _draws_missing(self) -> dict[str, str]:
+        """Statistics of several calibrations → why there are none; nothing where there are."""
+        from pytest_edgebench.declare.limit import OF_DRAWS
+        from pytest_edgebench.errors import precision
+
+        if self.drawn:
+            return {}
+        return {f"{self.scored.name}.{word}": precision.no_draws(word) for word in OF_DRAWS}
 
     def _reference(self) -> Reference:
         from pytest_edgebench.judge.facts import Reference
