@@ -1,13 +1,16 @@
-"""Recipes from steps: `quantize`, `prune`, `chain`, `prebuilt`."""
+"""Recipes from steps: `quantize`, `binarize`, `qat`, `prune`, `chain`, `prebuilt`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from pytest_edgebench.compressors.architecture import LowRank, Separable
+from pytest_edgebench.compressors.binarize import SMALLEST, Binarize, BinarizeTraining
 from pytest_edgebench.compressors.channels import Importance, PruneChannels
 from pytest_edgebench.compressors.distill import Distill
+from pytest_edgebench.compressors.fit import Fit
 from pytest_edgebench.compressors.prune import Prune, PruneNofM
+from pytest_edgebench.compressors.qat import QuantizeTraining
 from pytest_edgebench.compressors.quantize import Activations, Method, Quantize, Scheme, Weights
 from pytest_edgebench.declare.model import Model, Prebuilt, Recipe, Step
 from pytest_edgebench.errors import build as errors
@@ -16,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pytest_edgebench.compressors.draws import Draws
     from pytest_edgebench.compressors.finetune import Finetune
+    from pytest_edgebench.compressors.sensitive import Sensitive
     from pytest_edgebench.compressors.sparsity import Scope
 
 
@@ -37,7 +42,7 @@ def quantize(
     source: Model | Recipe,
     scheme: Scheme,
     *,
-    calibration: int = 128,
+    calibration: int | Draws = 128,
     per_channel: bool = True,
     reduce_range: bool = True,
     method: Method = "minmax",
@@ -46,6 +51,7 @@ def quantize(
     block: int = 32,
     exclude: tuple[str, ...] | str = (),
     percentile: float = 99.99,
+    keep: Sensitive | None = None,
 ) -> Recipe:
     """Quantize a model or a recipe's result; see `Quantize`."""
     step = Quantize(
@@ -59,8 +65,42 @@ def quantize(
         block,
         exclude,
         percentile,
+        keep,
     )
     return chain(source, step)
+
+
+def binarize(
+    source: Model | Recipe,
+    finetune: Finetune | None = None,
+    *,
+    exclude: tuple[str, ...] | str = (),
+    smallest: int = SMALLEST,
+) -> Recipe:
+    """Keep one bit of each weight of a model or a recipe's result; see `Binarize`.
+
+    With `finetune` the model is first trained with binary weights, see `BinarizeTraining`; `exclude` then
+    names layers of the torch module, and without it weights of the file.
+    """
+    if finetune is None:
+        return chain(source, Binarize(exclude, smallest))
+    training = BinarizeTraining(finetune, exclude, smallest)
+    return chain(source, training, Binarize((), smallest, trained=True))
+
+
+def qat(
+    source: Model | Recipe,
+    finetune: Finetune | None = None,
+    *,
+    calibration: int = 128,
+    reduce_range: bool = True,
+) -> Recipe:
+    """Train a model for int8 and quantize it; see `QuantizeTraining` and the "static-int8" of `Quantize`.
+
+    Without `finetune` an `eb.Fit` with its defaults trains it.
+    """
+    training = QuantizeTraining(finetune or Fit(), reduce_range)
+    return chain(source, training, Quantize("static-int8", calibration, reduce_range=reduce_range))
 
 
 def prune(

@@ -62,6 +62,9 @@ def finite(module: Module, what: str) -> None:
 
 def takes_data(finetune: Callable[..., object]) -> bool:
     """Whether a function wants ``(module, data)`` rather than ``(module)``."""
+    says = getattr(finetune, "labelled", None)  # of an `eb.Fit`
+    if isinstance(says, bool):
+        return says
     required = [
         p
         for p in inspect.signature(finetune).parameters.values()

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pytest_edgebench.artifacts.inspect import inspect
+from pytest_edgebench.compressors import sensitive
+from pytest_edgebench.compressors.draws import ALL, Draws
 from pytest_edgebench.declare.model import Format, Stage, Step, StepContext
 from pytest_edgebench.errors import build as errors
+from pytest_edgebench.errors import precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +46,8 @@ class Quantize(Step):
             "weight-int8", "weight-int4": weights only, activations stay float. On ONNX the matrix products
             become ``MatMulNBits``, with a scale for each `block` of weights, and convolutions keep float
             weights; on TFLite all weights, with a scale for each channel, are expanded before use.
-        calibration: samples for the ranges of "static-int8".
+        calibration: samples for the ranges of "static-int8"; or `eb.draws`: several draws of them, whose
+            scores are compared.
         per_channel: one scale for each output channel of a weight rather than one for all. Depthwise
             convolutions of "dynamic-int8" on TFLite always have one each: LiteRT's kernels read no other.
         reduce_range: int8 weights of ONNX files use 7 of the 8 bits. The kernels of x86 processors without
@@ -62,6 +66,8 @@ class Quantize(Step):
         block: weights that share a scale in ``MatMulNBits``.
         exclude: pattern or patterns (``*``, ``?``) of operators that stay float: by type (``Gemm``,
             ``CONV_2D``) or by name; on ONNX also by the name of a weight (``conv1.weight`` or ``conv1``).
+        keep: what `eb.sensitive` returns: the fewest layers stay float with which the score holds a limit.
+        draw: which of several draws this file is calibrated on.
 
     Raises:
         DeclarationError: an unknown scheme, no samples, a flag that is none, parameters that contradict.
@@ -74,7 +80,7 @@ class Quantize(Step):
     }
 
     scheme: Scheme
-    calibration: int = 128
+    calibration: int | Draws = 128
     per_channel: bool = True
     reduce_range: bool = True
     method: Method = "minmax"
@@ -83,13 +89,20 @@ class Quantize(Step):
     block: int = 32
     exclude: tuple[str, ...] | str = ()
     percentile: float = 99.99
+    keep: sensitive.Sensitive | None = None
+    draw: int = 0
 
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
             near = difflib.get_close_matches(str(self.scheme), SCHEMES, 1, 0.4)
             raise errors.unknown_scheme(self.scheme, SCHEMES, near[0] if near else None)
-        if type(self.calibration) is not int or self.calibration < 1:
+        if not isinstance(self.calibration, Draws) and (
+            type(self.calibration) is not int or self.calibration < 1
+        ):
             raise errors.bad_calibration_count(self.calibration)
+        count = self.calibration.count if isinstance(self.calibration, Draws) else 1
+        if type(self.draw) is not int or not 0 <= self.draw < count:
+            raise precision.bad_draw(self.draw)
         for name in ("per_channel", "reduce_range"):
             if not isinstance(getattr(self, name), bool):
                 raise errors.not_a_flag(name, getattr(self, name))
@@ -110,6 +123,8 @@ class Quantize(Step):
         if not isinstance(patterns, tuple) or not all(isinstance(p, str) and p for p in patterns):
             raise errors.bad_patterns("exclude", self.exclude)
         object.__setattr__(self, "exclude", patterns)
+        if self.keep is not None and not isinstance(self.keep, sensitive.Sensitive):
+            raise precision.bad_keep(self.keep)
         self._agree()
 
     def _agree(self) -> None:
@@ -121,6 +136,8 @@ class Quantize(Step):
             raise errors.only_for("percentile", "method='percentile'", self.method)
         if not static and self.activations is not None:
             raise errors.only_for("activations", "'static-int8'", self.scheme)
+        if not static and isinstance(self.calibration, Draws):
+            raise errors.only_for("calibration=eb.draws(...), draw", "'static-int8'", self.scheme)
         if self.weights == "uint8" and self.scheme not in ("static-int8", "dynamic-int8"):
             raise errors.only_for("weights", "'static-int8' and 'dynamic-int8'", self.scheme)
         if self.block != 32 and not self.scheme.startswith("weight-"):
@@ -131,7 +148,14 @@ class Quantize(Step):
     @property
     def samples(self) -> int:
         """Calibration samples it reads."""
-        return self.calibration if self.scheme == "static-int8" else 0
+        if self.scheme != "static-int8":
+            return 0
+        return ALL if isinstance(self.calibration, Draws) else self.calibration
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it reads the model's labelled data, and scores it."""
+        return self.keep is not None
 
     def refuses(self, fmt: Format) -> str | None:
         if fmt == "onnx":
@@ -148,15 +172,24 @@ class Quantize(Step):
         counts = inspect(source)
         if not counts.float_ops:
             raise errors.no_effect(str(self), _reason(counts), "")
+        if counts.weight_bytes.get("binary"):
+            raise precision.already_binary(str(self))
         samples = context.calibration(self.samples) if self.samples else {}
+        if isinstance(self.calibration, Draws):
+            samples = self.calibration.drawn(samples, context.seed, self.draw)
+        tools: sensitive.Tools
         if context.format == "onnx":
             from pytest_edgebench.compressors import quantize_onnx
 
-            quantize_onnx.quantize(source, target, self, samples)
+            tools = quantize_onnx
         else:
             from pytest_edgebench.compressors import quantize_tflite
 
-            quantize_tflite.quantize(source, target, self, samples)
+            tools = quantize_tflite
+        if self.keep is None:
+            tools.quantize(source, target, self, samples)
+        else:
+            sensitive.quantize(source, target, self, samples, tools, context)
 
     def effect(self, before: Counts, after: Counts) -> str | None:
         held = HOLDS[self.scheme]

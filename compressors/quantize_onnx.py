@@ -102,6 +102,26 @@ def quantize(source: Path, target: Path, step: Quantize, samples: Mapping[str, A
         prepared.unlink()
 
 
+def prepared(source: Path, target: Path) -> Path:
+    """Write `source` to `target` as the quantizer sees it, every node with a name that it keeps; `target`."""
+    with quiet():
+        onnx.save(onnx.load(source), target)  # with its weights inside
+        quant_pre_process(target, target, skip_symbolic_shape=True)
+        model = onnx.load(target)
+        for n, node in enumerate(model.graph.node):
+            node.name = node.name or f"{node.op_type}_{n}"
+        onnx.save(model, target)
+    return target
+
+
+def layers(source: Path) -> list[str]:
+    """Names of the convolutions and matrix products whose weight is a constant."""
+    graph = onnx.load(source).graph
+    weights = {tensor.name for tensor in graph.initializer}
+    kinds = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+    return [n.name for n in graph.node if n.op_type in kinds and weights.intersection(n.input[1:2])]
+
+
 class _Reader(CalibrationDataReader):  # type: ignore[misc]
     """Gives one sample after another, in the names and float width of the model's inputs."""
 

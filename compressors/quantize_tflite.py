@@ -35,6 +35,13 @@ CASTABLE = (
     qtyping.TFLOperationName.EMBEDDING_LOOKUP,
 )
 
+LAYERS = (
+    qtyping.TFLOperationName.FULLY_CONNECTED,
+    qtyping.TFLOperationName.CONV_2D,
+    qtyping.TFLOperationName.DEPTHWISE_CONV_2D,
+    qtyping.TFLOperationName.CONV_2D_TRANSPOSE,
+)
+
 
 def quantize(source: Path, target: Path, step: Quantize, samples: Mapping[str, Array]) -> None:
     """Quantize the model file `source` into `target`; static files get int8 or int16 inputs and outputs.
@@ -117,6 +124,24 @@ def _excluded(source: Path, step: Quantize) -> list[tuple[str, Any]]:
             )
         found += [(f"^{re.escape(scope)}$", kind) for scope, kind in hits]
     return list(dict.fromkeys(found))
+
+
+def prepared(source: Path, target: Path) -> Path:
+    """The file itself: its operators keep their names."""
+    return source
+
+
+def layers(source: Path) -> list[str]:
+    """Names of the convolutions and matrix products whose weight is a constant."""
+    model = tfl_flatbuffer_utils.read_model(str(source))
+    found: dict[str, None] = {}
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            code = model.operatorCodes[operator.opcodeIndex].builtinCode
+            kind = tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME.get(code)
+            if kind in LAYERS and model.buffers[graph.tensors[operator.inputs[1]].buffer].data is not None:
+                found[tfl_flatbuffer_utils.get_op_scope(operator, graph.tensors)] = None
+    return list(found)
 
 
 def _ranges(source: Path, recipe: Any, samples: Mapping[str, Array]) -> Any:

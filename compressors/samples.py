@@ -9,6 +9,7 @@ from pytest_edgebench.compressors.seeds import seeded
 from pytest_edgebench.declare import data
 from pytest_edgebench.declare.identity import digest
 from pytest_edgebench.declare.model import Format, Model, Recipe, Step, StepContext
+from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.errors import build as errors
 
 if TYPE_CHECKING:
@@ -61,15 +62,19 @@ class Samples:
     def key(self, recipe: Recipe) -> str:
         """Identity of the data that a recipe's last step reads; "" when it reads none.
 
-        A step whose `labelled` is true reads the labelled data.
+        A step whose `labelled` is true reads the labelled data; one that works on a file scores it, too.
 
         A function is known by its code and the files it reads, and called only when it never was.
         """
         model, count = recipe.model, samples_of(recipe.step)
         if getattr(recipe.step, "labelled", False):
-            return digest(("labelled", self._labelled(model), count))
-        if not count:
-            return ""
+            if "file" not in recipe.step.stages.values():
+                return digest(("labelled", self._labelled(model), count))
+            own = self._calibration_key(model, count) if count else ""
+            return digest(("scored", self._labelled(model), as_score(model.score), own))
+        return self._calibration_key(model, count) if count else ""
+
+    def _calibration_key(self, model: Model, count: int) -> str:
         base = _calibration_base(model)
         if base is None:
             return digest(self.calibration(model, count))

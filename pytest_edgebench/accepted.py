@@ -12,6 +12,7 @@ from pytest_edgebench.errors import baseline as errors
 from pytest_edgebench.judge.cause import Made, cause
 from pytest_edgebench.judge.exact import NEAR_EXACT
 from pytest_edgebench.judge.facts import Reference
+from pytest_edgebench.judging import bootstrap, changed
 from pytest_edgebench.record import environment
 from pytest_edgebench.record.baseline import Entry
 from pytest_edgebench.record.run import ArtifactRecord, Counts
@@ -73,8 +74,8 @@ class Accepted:
             why="" if entry.format == examination.fmt else errors.other_format(entry.format),
             same_bytes=entry.digest == examination.artifact.record.digest,
             samples=scored.samples,
-            bootstrap=examination.bootstrap(scored),
-            changed=examination.changed(scored),
+            bootstrap=bootstrap(examination, scored),
+            changed=changed(examination, scored),
             lacks=lacks,
         )
 
@@ -116,7 +117,7 @@ class Accepted:
 
     def _remark(self, examination: Examination, entry: Entry) -> None:
         assert self.baseline is not None
-        here = examination.bench.observer.describe(examination.spec_for(examination.fmt))
+        here = examination.bench.observer.describe(examination.spec)
         then, now = (f"{found.get('name')} {found.get('version')}" for found in (entry.runtime, here))
         if then != now:
             examination.remarks[errors.other_runtime(self.baseline.title, then, now)] = None
@@ -128,7 +129,7 @@ class Accepted:
             return {}
         then = {**entry.runtime, **entry.profile_keys}
         now = {
-            **examination.bench.observer.describe(examination.spec_for(examination.fmt)),
+            **examination.bench.observer.describe(examination.spec),
             **environment.told(examination.profile),
         }
         for key in sorted((then.keys() | now.keys()) - BESIDE_COUNTS):
@@ -149,7 +150,7 @@ def made(examination: Examination) -> Made:
         artifact=record.digest,
         steps=tuple(step.step for step in record.steps),
         versions=record.versions,
-        runtime=examination.bench.observer.describe(examination.spec_for(examination.fmt)),
+        runtime=examination.bench.observer.describe(examination.spec),
         profile=environment.told(examination.profile),
         host=environment.host(),
         ops=record.counts.ops,
@@ -201,7 +202,7 @@ def entry_of(examination: Examination, outputs_file: Path) -> Entry:
         artifact_key=record.key,
         steps=tuple(step.step for step in record.steps),
         versions=record.versions,
-        runtime=examination.bench.observer.describe(examination.spec_for(examination.fmt)),
+        runtime=examination.bench.observer.describe(examination.spec),
         metrics={**exact, scored.name: scored.metric},
         ops=record.counts.ops,
         parent=_parent(examination),

@@ -43,10 +43,9 @@ def asked_for(config: pytest.Config) -> bool:
         getattr(option, name.lstrip("-").replace("-", "_")) not in (arguments.get("default"), None, False)
         for name, arguments in OPTIONS.items()
     )
-    parallel = getattr(option, "numprocesses", None) or getattr(option, "dist", "no") != "no"
     within = hasattr(config, "workerinput") or REF in os.environ
     ini = any(_set(config, key, default) for key, _, default, _ in INI)
-    return bool(given or parallel or within or ini or option.pyargs or any(_settings(config)))
+    return bool(given or _parallel(config) or within or ini or option.pyargs or any(_settings(config)))
 
 
 def begin(config: pytest.Config) -> Session:
@@ -77,11 +76,15 @@ def begin(config: pytest.Config) -> Session:
 def _show_progress(config: pytest.Config, session: Session) -> None:
     from pytest_edgebench.reports.progress import Printer
 
-    option: Any = config.option
-    parallel = bool(getattr(option, "numprocesses", None)) or getattr(option, "dist", "no") != "no"
-    printer = Printer(config, session.notes_folder, parallel=parallel)
+    printer = Printer(config, session.notes_folder, parallel=_parallel(config))
     config.pluginmanager.register(printer, PROGRESS)
     session.step, session.wipe = printer.step, printer.wipe
+
+
+def _parallel(config: pytest.Config) -> bool:
+    """Whether xdist runs the tests in processes of its own."""
+    option: Any = config.option
+    return bool(getattr(option, "numprocesses", None)) or getattr(option, "dist", "no") != "no"
 
 
 def _set(config: pytest.Config, key: str, default: Any) -> bool:

@@ -99,13 +99,17 @@ class Bench:
 
         return Observer(self.cache, self.once, self.pool, self.settings.deadline_s)
 
+    @property
+    def _comparisons(self) -> int:
+        return max(1, self._noisy())
+
     @cached_property
     def rules(self) -> Rules:
         from pytest_edgebench.judge.facts import Rules
 
         settings = self.settings
         return Rules(
-            comparisons=max(1, self._noisy()),
+            comparisons=self._comparisons,
             accuracy_mode=settings.accuracy_mode,
             parent_latency=1 + settings.parent_limit_percent / 100,
             baseline_latency=1 + settings.baseline_limit_percent / 100,
@@ -120,7 +124,7 @@ class Bench:
         settings = self.settings
         return Terms(
             limit=limit,
-            alpha_fail=alpha_per_cell(max(1, self._noisy()), settings.alpha),
+            alpha_fail=alpha_per_cell(self._comparisons, settings.alpha),
             max_loads=settings.max_loads,
             cap_s=settings.cap_s,
             deadline_s=settings.deadline_s,

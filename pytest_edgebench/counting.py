@@ -20,7 +20,7 @@ def instructions(examination: Examination, artifact: Artifact) -> Metric | str:
     The file's outputs have to be beside the host's before (`twins.beside_host`): what answers garbage runs
     other code than the one that is asked about.
     """
-    profile, spec = examination.profile, examination.spec_for(examination.fmt)
+    profile, spec = examination.profile, examination.spec
     if not profile.gives("instructions"):
         return errors.no_count(profile.name)
     try:

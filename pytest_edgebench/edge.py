@@ -91,11 +91,12 @@ class Edge:
         import time
 
         from pytest_edgebench.judge.rows import check_verdict
+        from pytest_edgebench.judging import judge
         from pytest_edgebench.reports.junit import properties
 
         began = time.monotonic()
         examination = self._examination
-        rows = examination.judge()
+        rows = judge(examination)
         verdict = check_verdict(rows)
         check = Check(self._item.nodeid, verdict, rows, seconds=time.monotonic() - began)
         self._checks.append(check)

@@ -1,41 +1,35 @@
-"""`Examination`: one case built, measured and judged, each part when it is first asked for."""
+"""`Examination`: one case built and measured, each part when it is first asked for."""
 
 from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_edgebench import counting, fit, late, twins
+from pytest_edgebench import counting, drawn, fit, twins
 from pytest_edgebench.bench import format_of
 from pytest_edgebench.declare.model import Model
-from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.errors import EdgebenchError, UnsupportedError
 from pytest_edgebench.errors import arena as arena_errors
 from pytest_edgebench.errors import run as errors
 from pytest_edgebench.errors import target as target_errors
 from pytest_edgebench.measure.arena import RUNTIME
-from pytest_edgebench.record.run import Observation, Verdict
+from pytest_edgebench.record.run import Observation
 from pytest_edgebench.targets.reach import LOCAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.bench import Bench
-    from pytest_edgebench.declare.limit import Planned, Slot
+    from pytest_edgebench.declare.limit import Planned
     from pytest_edgebench.declare.model import Format, Recipe
-    from pytest_edgebench.judge.bootstrap import Bootstrap
-    from pytest_edgebench.judge.facts import Facts, Reference
-    from pytest_edgebench.judge.timing import Decision
     from pytest_edgebench.measure.observe import Scored, Timed
     from pytest_edgebench.measure.spec import Spec
     from pytest_edgebench.profiles.profile import Profile
-    from pytest_edgebench.record.run import Metric, PairRecord, Row, Rung, Twin
-    from pytest_edgebench.waivers import Waiver
+    from pytest_edgebench.record.run import Metric, PairRecord, Rung, Twin
 
 NEEDS_A_RUN = {"latency": "latency", "load": "latency", "first_inference": "latency", "memory": "memory"}
 """Metric → what a target must give for it (`targets.reach.Gives`)."""
@@ -112,7 +106,7 @@ class Examination:
     @cached_property
     def unfit(self) -> tuple[str, ...]:
         """Why the file does not fit into the profile's memory."""
-        return fit.reasons(self.artifact, self.profile, self._counted(self.artifact).get("arena"))
+        return fit.reasons(self.artifact, self.profile, self.counted.get("arena"))
 
     @cached_property
     def scored(self) -> Scored:
@@ -130,6 +124,11 @@ class Examination:
     def parent_scored(self) -> Scored | None:
         parent = self.parent
         return None if parent.artifact is None else self.score_of(parent.artifact, parent.fmt)
+
+    @cached_property
+    def drawn(self) -> Mapping[str, Metric]:
+        """The score over several draws of calibration data; nothing where there is one."""
+        return drawn.metrics(self)
 
     def score_of(self, artifact: Artifact, fmt: Format) -> Scored:
         """Outputs and score of a file on the model's labelled data.
@@ -161,6 +160,11 @@ class Examination:
         return self.bench.spec(profile, fmt)
 
     @cached_property
+    def spec(self) -> Spec:
+        """The profile's worker."""
+        return self.spec_for(self.fmt)
+
+    @cached_property
     def timed(self) -> Timed | None:
         """Latency by fresh loads; None on a profile that does not give it, or where nothing is timed."""
         timing = self.profile.measured and not self.bench.settings.exact_only
@@ -168,7 +172,7 @@ class Examination:
 
     def time(self, artifact: Artifact, again: str = "") -> Timed:
         """Latency of a file by fresh loads; by other ones for each other word in `again`."""
-        spec = self.spec_for(self.fmt)
+        spec = self.spec
         return self.bench.observer.timed(artifact, spec, self.model, self.profile.batch, again)
 
     @cached_property
@@ -176,7 +180,7 @@ class Examination:
         """Peak memory of clean processes; None on a profile that does not give it."""
         if not self.profile.gives("memory"):
             return None
-        spec = self.spec_for(self.fmt)
+        spec = self.spec
         return self.bench.observer.memory(self.artifact, spec, self.model, self.profile.batch)
 
     @cached_property
@@ -190,21 +194,26 @@ class Examination:
         return self._metrics(self.timed)
 
     def _metrics(self, timed: Timed | None) -> dict[str, Metric]:
-        found = self._counted(self.artifact)
-        found[self.scored.name] = self.scored.metric
+        found = {**self.counted, self.scored.name: self.scored.metric}
         found |= twins.metrics(self.twin, self.scored.metric.rung)
         if not isinstance(self.instructions, str):
             found["instructions"] = self.instructions
+        found |= self.drawn
         if timed is not None:
             found |= timed.metrics
         if vars(self).get("memory") is not None:
             found["memory"] = vars(self)["memory"]
         return found
 
-    def _counted(self, artifact: Artifact) -> dict[str, Metric]:
-        """What is known of a file before it is run."""
-        found = dict(self.bench.observer.static(artifact))
-        arena = fit.arena(self.bench, artifact, self.spec_for(self.fmt))
+    @cached_property
+    def counted(self) -> Mapping[str, Metric]:
+        """What is known of the file before it is run."""
+        return self.counted_of(self.artifact)
+
+    def counted_of(self, artifact: Artifact) -> Mapping[str, Metric]:
+        """What is known of a file of the case's format before it is run."""
+        found = self.bench.observer.static(artifact)
+        arena = fit.arena(self.bench, artifact, self.spec)
         return found if arena is None else {**found, "arena": arena}
 
     def untimed(self) -> dict[str, Metric]:
@@ -213,7 +222,7 @@ class Examination:
 
     def absent(self) -> dict[str, str]:
         """Metric → why there is no number of it, also of metrics that only a budget asks for."""
-        counts = {"arena": arena_errors.needs_micro(), **counting.missing(self)}
+        counts = {"arena": arena_errors.needs_micro(), **counting.missing(self), **drawn.missing(self)}
         return {**counts, **twins.missing(self.twin, self.profile), **self.missing()}
 
     def missing(self) -> dict[str, str]:
@@ -231,13 +240,13 @@ class Examination:
         """What the record keeps of the case; without a fit or a timing, what was found before that."""
         missing = self.missing()
         if self.unfit:
-            counted, title = self._counted(self.artifact), self.spec_for(self.fmt).title
-            return fit.observation(self.artifact.key, self.profile.name, title, counted, missing, self.unfit)
+            told = self.counted, missing, self.unfit
+            return fit.observation(self.artifact.key, self.profile.name, self.spec.title, *told)
         try:
             timed = self.timed
         except EdgebenchError as error:
             timed, missing = None, missing | {"latency": error.what}
-        runtime = self.bench.observer.describe(self.spec_for(self.fmt))
+        runtime = self.bench.observer.describe(self.spec)
         series = timed.series if timed is not None else {}
         metrics = self._metrics(timed)
         if self.profile.gives("instructions"):
@@ -251,9 +260,8 @@ class Examination:
         parent = self.parent
         if parent.artifact is None or self.parent_scored is None:
             return None
-        static = self._counted if parent.same_runtime else self.bench.observer.static
-        metrics = dict(static(parent.artifact))
-        metrics[self.parent_scored.name] = self.parent_scored.metric
+        static = self.counted_of if parent.same_runtime else self.bench.observer.static
+        metrics = {**static(parent.artifact), self.parent_scored.name: self.parent_scored.metric}
         series: Mapping[str, tuple[float, ...]] = {}
         if self.profile.measured and parent.same_runtime:
             timed = self.time(parent.artifact)
@@ -261,135 +269,3 @@ class Examination:
             series = timed.series
         runtime = self.bench.observer.describe(self.spec_for(parent.fmt))
         return Observation(parent.artifact.key, self.profile.name, runtime, metrics, series)
-
-    # Judge
-
-    def judge(self) -> tuple[Row, ...]:
-        """Judge all that is demanded of the case, and the default checks."""
-        from pytest_edgebench.judge.cause import explained
-        from pytest_edgebench.judge.defaults import default_rows
-        from pytest_edgebench.judge.facts import Facts
-        from pytest_edgebench.judge.rows import judge_slot
-        from pytest_edgebench.judge.waive import updated
-
-        slots, rules = self.planned.slots, self.bench.rules
-        if self.unfit:
-            names = self.planned.case.model, self.profile.name
-            facts = Facts(*names, self._counted(self.artifact), self.absent())
-            return fit.judge(slots, facts, rules, self.unfit, self.planned.place)
-        facts = self._facts(slots)
-        rows = [judge_slot(slot, facts, rules) for slot in slots]
-        rows += default_rows(slots, facts, rules, off=self.planned.off)
-        if any(row.reference == "baseline" and row.verdict is Verdict.FAIL for row in rows):
-            told = self.bench.accepted.cause(self)
-            rows = [explained(row, told) for row in rows]
-        if self.bench.settings.update_baseline != "no":
-            return tuple(updated(row) for row in rows)
-        alive = [waiver for waiver in self.bench.settings.waivers if date.today() <= waiver.until]
-        return tuple(self._waived(row, facts, alive) for row in rows)
-
-    def _waived(self, row: Row, facts: Facts, waivers: Sequence[Waiver]) -> Row:
-        """A broken row that a waiver allows, as a warning."""
-        from pytest_edgebench.judge.waive import allowed, pending
-
-        found = pending(row, self.planned.case.key, waivers)
-        if found is None:
-            return row
-        if found.limit.metric == "latency" and found.limit.reference:
-            from pytest_edgebench.judge.rows import timing_limit
-
-            decision = self._raced(found.limit.reference, timing_limit(found.limit))
-            if decision is not None:
-                facts = replace(facts, timing={**facts.timing, found.limit.reference: decision})
-        return allowed(row, found, facts, self.bench.rules)
-
-    def _facts(self, slots: Sequence[Slot]) -> Facts:
-        from pytest_edgebench.judge.facts import Facts, ScoreInfo
-
-        score, scored = as_score(self.model.score), self.scored
-        if any(slot.limit.metric == "memory" for slot in slots):
-            _ = self.memory
-        return Facts(
-            model=self.planned.case.model,
-            profile=self.profile.name,
-            metrics=self.metrics(),
-            missing=self.absent(),
-            score=ScoreInfo(score.name, score.unit, score.lower_is_better, score.correctness),
-            samples=scored.samples,
-            parent=self._reference(slots),
-            baseline=self.bench.accepted.reference(self),
-            timing=self._timing(slots),
-            absolute=late.absolute(self, slots),
-        )
-
-    def _reference(self, slots: Sequence[Slot]) -> Reference:
-        from pytest_edgebench.judge.facts import Reference
-
-        parent, scored = self.parent, self.parent_scored
-        if parent.artifact is None or scored is None:
-            return Reference()
-        metrics = {scored.name: scored.metric}
-        if parent.same_runtime:
-            metrics |= self._counted(parent.artifact)
-            if any(slot.limit.slot == ("instructions", "", "model") for slot in slots):
-                count = counting.instructions(self, parent.artifact)
-                metrics |= {} if isinstance(count, str) else {"instructions": count}
-        return Reference(
-            metrics=metrics,
-            why=parent.why,
-            same_bytes=parent.same_runtime and parent.artifact.record.digest == self.artifact.record.digest,
-            samples=scored.samples,
-            bootstrap=self.bootstrap(scored),
-            changed=self.changed(scored),
-        )
-
-    def changed(self, parent: Scored) -> int | None:
-        """Samples whose largest output is another one, where right and wrong is what is scored."""
-        mine, theirs = self.scored.outputs[0], parent.outputs[0]
-        if not as_score(self.model.score).correctness or mine.shape != theirs.shape:
-            return None
-        flat = (len(mine), -1)
-        return int((mine.reshape(flat).argmax(1) != theirs.reshape(flat).argmax(1)).sum())
-
-    def bootstrap(self, parent: Scored) -> Bootstrap | None:
-        """How the drop of an aggregate varies over the samples; None where there are per-sample values."""
-        if parent.samples is not None and self.scored.samples is not None:
-            return None
-        from pytest_edgebench.judge.bootstrap import paired
-
-        score, labels = as_score(self.model.score), self.scored.labels
-        sign = -1.0 if score.lower_is_better else 1.0
-
-        def value(scored: Scored, chosen: Any) -> float:
-            outputs = tuple(array[chosen] for array in scored.outputs)
-            return float(score.fn(outputs[0] if len(outputs) == 1 else outputs, labels[chosen]))
-
-        return paired(lambda i: sign * (value(parent, i) - value(self.scored, i)), len(labels))
-
-    def _timing(self, slots: Sequence[Slot]) -> dict[str, Decision]:
-        """Latency against the float model and against the baseline, where they run here."""
-        from pytest_edgebench.judge.rows import timing_limit
-
-        rules, found = self.bench.rules, {}
-        for name, usual in (("model", rules.parent_latency), ("baseline", rules.baseline_latency)):
-            if ("latency", "p50", name) in self.planned.off:
-                continue
-            written = [s.limit for s in slots if s.limit.metric == "latency" and s.limit.reference == name]
-            decision = self._raced(name, timing_limit(written[0]) if written else usual)
-            if decision is not None:
-                found[name] = decision
-        return found
-
-    def _raced(self, name: str, limit: float) -> Decision | None:
-        """Latency against another file, a ratio; None where it cannot be timed, or has the same bytes."""
-        if name == "baseline":
-            other = self.bench.accepted.artifact(self)
-        else:
-            other = self.parent.artifact if self.parent.same_runtime else None
-        timing = self.profile.measured and not self.bench.settings.exact_only
-        if other is None or not timing or other.record.digest == self.artifact.record.digest:
-            return None
-        decision, self.pairs[name] = self.bench.race(
-            self.profile, self.fmt, other, self.artifact, self.model, limit
-        )
-        return decision

@@ -138,7 +138,7 @@ def _load(config: pytest.Config) -> Settings:
         suggest=bool(config.getoption("--edgebench-suggest")),
         inconclusive=cast("Literal['pass', 'fail']", _choice(config, "--edgebench-inconclusive")),
         regressions=cast("Literal['warn', 'error']", _choice(config, "--edgebench-regressions")),
-        lint=cast("Literal['off', 'warn', 'error']", _lint(config)),
+        lint=cast("Literal['off', 'warn', 'error']", _choice(config, "--edgebench-lint", "edgebench_lint")),
         baseline=_given(config, "--edgebench-baseline", "origin/main"),
         save_baseline=_folder(config, "--edgebench-save-baseline", "baseline"),
         update_baseline=_update(config),
@@ -151,7 +151,7 @@ def _load(config: pytest.Config) -> Settings:
         baseline_limit_percent=_percent(config, "edgebench_baseline_limit"),
         cap_s=_seconds(config, "edgebench_cap_seconds"),
         max_loads=_max_loads(config),
-        accuracy_mode=cast("Literal['fixed-set', 'population']", _accuracy_mode(config)),
+        accuracy_mode=cast("Literal['fixed-set', 'population']", _choice(config, "edgebench_accuracy_mode")),
         confirm_s=_seconds(config, "edgebench_confirm_seconds", zero=True),
         deadline_s=_seconds(config, "edgebench_deadline"),
     )
@@ -246,21 +246,19 @@ def _planned(config: pytest.Config) -> int | None:
     return int(given)
 
 
-def _choice(config: pytest.Config, option: str) -> str:
-    given: str = config.getoption(option)
-    if given not in CHOICES[option]:
-        raise pytest.UsageError(errors.option_choice(option, given, CHOICES[option]))
-    return given
-
-
-def _lint(config: pytest.Config) -> str:
-    option, key = "--edgebench-lint", "edgebench_lint"
-    given: str | None = config.getoption(option)
-    name = option if given is not None else f"ini key {key}"
-    value = str(_ini(config, key, "warn")) if given is None else given
-    if value not in CHOICES[option]:
-        raise pytest.UsageError(errors.option_choice(name, value, CHOICES[option]))
-    return value
+def _choice(config: pytest.Config, *names: str) -> str:
+    """One of a few words: the option's, or where it is not given, the ini key's."""
+    choices = CHOICES[names[0]]
+    for name in names:
+        option = name.startswith("--")
+        given: str | None = config.getoption(name) if option else _ini(config, name, choices[-1])
+        if given in choices:
+            return str(given)
+        if given is not None:
+            raise pytest.UsageError(
+                errors.option_choice(name if option else f"ini key {name}", given, choices)
+            )
+    raise AssertionError(names)  # one of them has a default
 
 
 def _selected(patterns: Sequence[str] | None, profiles: Mapping[str, Profile]) -> tuple[str, ...]:
@@ -312,11 +310,3 @@ def _max_loads(config: pytest.Config) -> int:
         said = errors.ini_outside(value, f"at least {FEWEST_LOADS}, below which no slowdown could be proven")
         raise pytest.UsageError(errors.ini_value(key, said, "140"))
     return value
-
-
-def _accuracy_mode(config: pytest.Config) -> str:
-    key = "edgebench_accuracy_mode"
-    given: str = _ini(config, key, "population")
-    if given not in CHOICES[key]:
-        raise pytest.UsageError(errors.option_choice(f"ini key {key}", given, CHOICES[key]))
-    return given

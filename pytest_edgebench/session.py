@@ -191,9 +191,9 @@ class Session:
 
     def _work(self, planned: Planned) -> str:
         """What is built for a case, the same for all profiles that ask for the same file."""
-        model, recipe, variant, profile = planned.case
-        runtime = self.settings.profiles[profile].runtime
-        named = f"{model}-{recipe}.{variant}" if variant else f"{model}-{recipe}"
+        case = planned.case
+        runtime = self.settings.profiles[case.profile].runtime
+        named = f"{case.model}-{case.variant_name}"
         return f"{named} for {runtime}" if runtime else named
 
     def _powerless(self) -> str:

@@ -41,6 +41,18 @@ def fp16(model: eb.Model) -> eb.Recipe:
     return eb.chain(model, eb.Quantize("fp16"))
 
 @eb.recipe
+def trained_int8(kws: eb.Model) -> eb.Recipe:
+    return eb.qat(kws, eb.Fit(epochs=2))
+
+@eb.recipe
+def mixed(kws: eb.Model) -> eb.Recipe:
+    return eb.quantize(kws, "static-int8", calibration=eb.draws(8, 256), keep=eb.sensitive(points=1))
+
+@eb.recipe
+def binary(kws: eb.Model) -> eb.Recipe:
+    return eb.binarize(kws, exclude="conv1")
+
+@eb.recipe
 def vendor_int8(kws: eb.Model) -> eb.Recipe:
     return eb.prebuilt(kws, "models/kws_int8.tflite")
 """,

@@ -16,6 +16,7 @@ import onnx.numpy_helper
 import onnx.shape_inference
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+from pytest_edgebench.artifacts.inspect_bits import binary
 from pytest_edgebench.artifacts.inspect_nbits import unpacked
 from pytest_edgebench.errors import build as errors
 from pytest_edgebench.record.run import Counts
@@ -63,6 +64,8 @@ def count_onnx(path: Path) -> Counts:
     zero_points = _zero_points(nodes, constants)
     blocks = {node.input[1]: node for node in nodes if node.op_type == "MatMulNBits"}
     scaling |= {name for node in blocks.values() for name in node.input[2:4]}
+    signs, helpers = binary(nodes, constants)
+    scaling |= helpers
     for name, tensor in constants.items():
         elements = math.prod(tensor.dims)
         if name in blocks:
@@ -70,6 +73,10 @@ def count_onnx(path: Path) -> Counts:
             weight_bytes[packed.dtype] += elements
             parameters += packed.elements
             zeros += packed.zeros
+            continue
+        if name in signs:
+            weight_bytes["binary"] += elements
+            parameters += signs[name]
             continue
         weight_bytes[_dtype(tensor)] += _bytes(tensor, elements)
         # Shapes and indices (int64, bool), scales and zero points are constants but no parameters.

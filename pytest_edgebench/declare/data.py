@@ -157,9 +157,13 @@ def _inputs(value: Any, model: Model, what: str) -> dict[str, Array]:
     import numpy as np
 
     named = value if isinstance(value, Mapping) else {"input_0": value}
-    inputs = {str(name): np.asarray(array) for name, array in named.items()}
-    for name, array in inputs.items():
+    inputs: dict[str, Array] = {}
+    for name, given in named.items():
         shown = what if name == "input_0" else f"{what}[{name!r}]"
+        try:
+            array = inputs[str(name)] = np.asarray(given)
+        except ValueError:  # samples of different shapes
+            raise errors.object_array(shown, _of(model)) from None
         if array.dtype == object:
             raise errors.object_array(shown, _of(model))
         if array.ndim == 0 or len(array) == 0:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from pytest_edgebench.declare.limit import AGAINST_HOST, METRICS, Kind, Limit
+from pytest_edgebench.declare.limit import AGAINST_HOST, METRICS, OF_DRAWS, Kind, Limit
 from pytest_edgebench.errors import DeclarationError
 from pytest_edgebench.errors import limit as errors
 
@@ -144,6 +144,8 @@ def _relative(metric: str, kind: Kind, text: str, match: re.Match[str], place: s
 def _statistic(metric: str, kind: Kind, text: str, written: str | None, place: str) -> str:
     if written is None:
         return "p50" if kind.statistics else ""
+    if kind.cls == "score" and written in OF_DRAWS:
+        return written
     if not kind.statistics:
         raise errors.no_statistics(metric, text, written, place)
     if written not in kind.statistics:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Class = Literal["exact", "score", "noisy"]
 Reference = Literal["", "model", "baseline"]
 STATISTICS = ("p50", "p95", "p99", "mean", "min", "max")
+OF_DRAWS = ("worst", "median")
+"""What a limit on a score may name where a recipe is calibrated on several draws."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,10 +203,14 @@ class Case:
     profile: str
 
     @property
+    def variant_name(self) -> str:
+        """``recipe`` or ``recipe.variant``."""
+        return f"{self.recipe}.{self.variant}" if self.variant else self.recipe
+
+    @property
     def key(self) -> str:
         """``model-recipe-profile``, or ``model-recipe.variant-profile``."""
-        recipe = f"{self.recipe}.{self.variant}" if self.variant else self.recipe
-        return f"{self.model}-{recipe}-{self.profile}"
+        return f"{self.model}-{self.variant_name}-{self.profile}"
 
     def __iter__(self) -> Iterator[str]:
         return iter((self.model, self.recipe, self.variant, self.profile))

@@ -118,13 +118,7 @@ class Process:
 
     def tail(self) -> str:
         """The end of what it printed."""
-        try:
-            with self._printed.open("rb") as file:
-                file.seek(max(0, self._printed.stat().st_size - TAIL_BYTES))
-                text = file.read().decode("utf-8", "replace")
-        except OSError:
-            return ""
-        return "\n".join(text.splitlines()[-TAIL_LINES:]).strip()
+        return end_of(self._printed)
 
     def kill(self, patience_s: float = 0) -> int:
         """End it with all its children; how it ended, as `subprocess` has it.
@@ -195,3 +189,14 @@ class Process:
                 raise EOFError
             view = view[got:]
         return content
+
+
+def end_of(path: Path) -> str:
+    """The last lines of what a process printed into a file; "" where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-TAIL_LINES:]).strip()

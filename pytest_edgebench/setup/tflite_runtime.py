@@ -7,18 +7,16 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.errors import target as errors
+from pytest_edgebench.setup import steps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 PACKAGE, VERSION = "tflite-runtime", "2.14.0"
 PYTHON = "3.11"  # its newest wheel is for 3.11, and the worker needs 3.11
 FOLDER = ".venv-tflite-runtime"
 MARK = "edgebench-setup"
-DEADLINE_S = 900.0
 ASK_S = 60.0
-TAIL_LINES = 8
 VERSIONS = (
     "from importlib.metadata import version; import tflite_runtime.interpreter; "
     f"print('{PACKAGE}', version('{PACKAGE}'), 'and numpy', version('numpy'))"
@@ -51,10 +49,10 @@ def make(folder: Path, python: str) -> tuple[Path, bool]:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     mark.write_text(f"{PACKAGE} {VERSION}\n", encoding="utf-8")
-    _do(f"making an environment of {python}", [python, "-m", "venv", str(folder)])
+    steps.do(f"making an environment of {python}", [python, "-m", "venv", str(folder)])
     install = [str(inner), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     wanted = ["--only-binary=:all:", f"{PACKAGE}=={VERSION}", "numpy<2"]
-    _do(f"installing {PACKAGE} {VERSION}", [*install, *wanted])
+    steps.do(f"installing {PACKAGE} {VERSION}", [*install, *wanted])
     if not _answers(inner):
         raise errors.unlike_asked(str(folder), f"{PACKAGE} {VERSION} and numpy 1", _asked(inner))
     return inner, True
@@ -81,7 +79,7 @@ def _asked(python: Path) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as cause:
         return str(cause)
-    return (ended.stdout or _tail(ended.stderr)).strip()
+    return (ended.stdout or steps.tail(ended.stderr)).strip()
 
 
 def _version(python: str) -> str:
@@ -92,16 +90,3 @@ def _version(python: str) -> str:
     except (OSError, subprocess.SubprocessError) as cause:
         raise errors.no_interpreter(python, str(cause)) from cause
     return ended.stdout.strip()
-
-
-def _do(doing: str, command: Sequence[str]) -> None:
-    try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
-    except subprocess.TimeoutExpired:
-        raise errors.too_slow(doing, DEADLINE_S) from None
-    if ended.returncode:
-        raise errors.failed(doing, _tail(ended.stdout + ended.stderr))
-
-
-def _tail(text: str) -> str:
-    return "\n".join(text.strip().splitlines()[-TAIL_LINES:])

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_edgebench.errors import command as errors
 from pytest_edgebench.errors import measure as measure_errors
 from pytest_edgebench.measure import machine
+from pytest_edgebench.measure.process import end_of
 from pytest_edgebench.targets import command_answer as answers
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 REQUEST, PRINTED, MANIFEST = "request.json", "printed.txt", "manifest.json"
 PAIR_CALLS, WARM_UPS = 20, 3
-TAIL_BYTES, TAIL_LINES = 4000, 12
 NEEDS = {"run": "outputs", "time": "latency", "pairs": "latency", "memory": "memory", "count": "instructions"}
 """Question → what the profile must say that the program gives."""
 
@@ -256,10 +256,10 @@ class Requests:
                 status = self._running.wait(max(0.0, end - time.monotonic()))
             except subprocess.TimeoutExpired:
                 self.kill()
-                self._tail = _end_of(folder / PRINTED)
+                self._tail = end_of(folder / PRINTED)
                 raise errors.hung(self._name, doing, time.monotonic() - began, self._tail) from None
             self._running = None
-        self._tail = _end_of(folder / PRINTED)
+        self._tail = end_of(folder / PRINTED)
         if status:
             raise errors.failed(self._name, doing, status, self._tail)
 
@@ -296,8 +296,3 @@ def _given(folder: Path, path: str | None, arrays: Arrays) -> dict[str, Any]:
         )
     artifact = {"path": f"artifact/{source.name}", "sha256": sha256, "bytes": source.stat().st_size}
     return {"artifact": artifact, "inputs": inputs}
-
-
-def _end_of(path: Path) -> str:
-    content = path.read_bytes()[-TAIL_BYTES:].decode("utf-8", "replace")
-    return "\n".join(content.splitlines()[-TAIL_LINES:]).strip()

@@ -125,42 +125,12 @@ class Link:
             Dropped: the connection was lost. MeasureError: not finished in time.
         """
         given = send if send is not None else subprocess.DEVNULL
-        try:
-            ended = subprocess.run(
-                self.session(script),
-                stdin=given,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=deadline_s,
-                check=False,
-                start_new_session=True,
-            )
-        except subprocess.TimeoutExpired:
-            raise errors.too_slow(self.title, doing, deadline_s) from None
-        except OSError as cause:
-            raise errors.no_client(cause) from cause
-        said = ended.stdout.decode("utf-8", "replace")
-        if ended.returncode == LOST:
-            raise self.lost(doing, said)
-        return ended.returncode, said
+        streams = given, subprocess.PIPE, subprocess.STDOUT
+        return self._run(script, doing, deadline_s, streams)
 
     def copy(self, script: str, to: IO[bytes], doing: str, deadline_s: float) -> int:
         """Run a script there and keep what it writes in an open file; as `run`."""
-        try:
-            ended = subprocess.run(
-                self.session(script),
-                stdin=subprocess.DEVNULL,
-                stdout=to,
-                stderr=subprocess.PIPE,
-                timeout=deadline_s,
-                check=False,
-                start_new_session=True,
-            )
-        except subprocess.TimeoutExpired:
-            raise errors.too_slow(self.title, doing, deadline_s) from None
-        if ended.returncode == LOST:
-            raise self.lost(doing, ended.stderr.decode("utf-8", "replace"))
-        return ended.returncode
+        return self._run(script, doing, deadline_s, (subprocess.DEVNULL, to, subprocess.PIPE))[0]
 
     def lost(self, doing: str, said: str) -> Dropped:
         """The error for a session that ssh itself ended; the connection then mostly ends a moment later."""
@@ -175,6 +145,30 @@ class Link:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     # Within
+
+    def _run(
+        self, script: str, doing: str, deadline_s: float, streams: tuple[IO[bytes] | int, ...]
+    ) -> tuple[int, str]:
+        """Run a script with its standard input, output and error; its status, and what came by a pipe."""
+        given, to, errors_go_to = streams
+        try:
+            ended = subprocess.run(
+                self.session(script),
+                stdin=given,
+                stdout=to,
+                stderr=errors_go_to,
+                timeout=deadline_s,
+                check=False,
+                start_new_session=True,
+            )
+        except subprocess.TimeoutExpired:
+            raise errors.too_slow(self.title, doing, deadline_s) from None
+        except OSError as cause:
+            raise errors.no_client(cause) from cause
+        said = (ended.stdout or ended.stderr or b"").decode("utf-8", "replace")
+        if ended.returncode == LOST:
+            raise self.lost(doing, said)
+        return ended.returncode, said
 
     def _to(self, command: str) -> list[str]:
         # As an address, so that a port can stand in it; a name of the configuration works likewise.

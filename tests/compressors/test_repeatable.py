@@ -12,7 +12,8 @@ import sys; sys.path.insert(0, {tests!r})
 import tiny_nets
 from pathlib import Path
 from pytest_edgebench import (
-    Model, distill, low_rank, prune, prune_channels, prune_n_of_m, quantize, separable
+    Fit, Model, binarize, distill, draws, low_rank, prune, prune_channels, prune_n_of_m, qat, quantize,
+    sensitive, separable
 )
 from pytest_edgebench.artifacts.cache import Cache
 from pytest_edgebench.compressors.build import Builder
@@ -29,6 +30,9 @@ recipes = (
     (quantize(thin, "weight-int8"), "onnx"),
     (quantize(mlp, "weight-int4"), "tflite"),
     (quantize(mlp, "static-int8", calibration=32, activations="int16"), "tflite"),
+    (binarize(mlp, Fit(epochs=1)), "onnx"),
+    (qat(mlp, Fit(epochs=1), calibration=32), "tflite"),
+    (quantize(mlp, "static-int8", calibration=draws(2, 16), keep=sensitive(100)), "onnx"),
 )
 for recipe, fmt in recipes:
     print(builder.build(recipe, fmt).record.digest)
@@ -45,5 +49,5 @@ def test_two_processes_build_the_same_bytes(tmp_path: Path) -> None:
         return result.stdout.split()
 
     first = run("1")
-    assert len(set(first)) == 6
+    assert len(set(first)) == 9
     assert run("2") == first

@@ -1,0 +1,42 @@
+"""The layers of a torch module that are trained with weights of few bits."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import TYPE_CHECKING
+
+from pytest_edgebench.errors import precision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch.nn import Module
+
+    from pytest_edgebench.declare.model import Step
+
+
+def weighted(step: Step, module: Module, exclude: Sequence[str] = (), smallest: int = 1) -> dict[str, Module]:
+    """Layer name → convolution or linear layer, but for small ones and those that a pattern matches.
+
+    Raises:
+        BuildError: a pattern that matches no layer; layers that share one weight.
+    """
+    from torch import nn
+
+    kinds = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+    known = {name: m for name, m in module.named_modules() if isinstance(m, kinds)}
+    for pattern in exclude:
+        if not fnmatch.filter(known, pattern):
+            raise precision.excludes_no_layer(str(step), pattern, list(known))
+    chosen = {
+        name: layer
+        for name, layer in known.items()
+        if layer.weight.numel() >= smallest
+        and not any(fnmatch.fnmatchcase(name, pattern) for pattern in exclude)
+    }
+    owners: dict[int, str] = {}
+    for name, layer in chosen.items():
+        first = owners.setdefault(id(layer.weight), name)
+        if first != name:
+            raise precision.shared(str(step), first, name)
+    return dict(chosen)
