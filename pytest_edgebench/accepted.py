@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.baseline import Baseline
 
 NO_COUNTS = Counts({}, 0, {}, 0, 0, 0)
-BESIDE_COUNTS = frozenset({"extends", "ram_bytes", "flash_bytes", "dedicated", "required", "python"})
+BESIDE_COUNTS = frozenset(
+    {"extends", "ram_bytes", "flash_bytes", "dedicated", "required", "python", "core", "clock_hz", "caches",
+     "predicted_by"}
+)  # fmt: skip
 """What a profile or a runtime may say otherwise without another count of instructions."""
 
 
@@ -186,7 +189,11 @@ def entry_of(examination: Examination, outputs_file: Path) -> Entry:
     outputs_file.write_bytes(content)
     folder = examination.artifact.path.parent
     counted = examination.untimed().items()
-    exact = {name: metric for name, metric in counted if _exact(name) and name not in AGAINST_HOST}
+    exact = {
+        name: metric
+        for name, metric in counted
+        if _exact(name) and name not in AGAINST_HOST and metric.rung != "predicted"
+    }
     return Entry(
         case=case.key,
         model_name=case.model,

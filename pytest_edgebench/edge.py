@@ -10,7 +10,7 @@ from pytest_edgebench.errors import run as errors
 from pytest_edgebench.record.run import Check, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas
     import pytest
@@ -52,12 +52,15 @@ class Ops:
 class Latency:
     """Latency on the profile, each statistic with value (seconds), interval, rung and number of calls."""
 
-    def __init__(self, metrics: Mapping[str, Metric]) -> None:
+    def __init__(self, metrics: Mapping[str, Metric], why: Callable[[], DataError]) -> None:
         self._metrics = metrics
+        self._why = why
 
     def __getattr__(self, name: str) -> Metric:
         if name not in STATISTICS:
             raise AttributeError(errors.unknown_attribute(f"latency.{name}", ", ".join(STATISTICS)))
+        if f"latency.{name}" not in self._metrics:
+            raise self._why()
         return self._metrics[f"latency.{name}"]
 
 
@@ -160,15 +163,21 @@ class Edge:
 
     @property
     def latency(self) -> Latency:
-        """Latency on the profile.
+        """Latency on the profile, measured or predicted.
 
         Raises:
-            DataError: the profile is only described.
+            DataError: it is neither; of a statistic that is not predicted, when that is asked for.
         """
-        timed = self._examination.timed
-        if timed is None:
-            raise DataError(self._examination.missing()["latency"], where=self._examination.profile.place)
-        return Latency(timed.metrics)
+        examination = self._examination
+
+        def why() -> DataError:
+            return DataError(examination.absent()["latency"], where=examination.profile.place)
+
+        timed = examination.timed
+        metrics = examination.counted if timed is None else timed.metrics
+        if not any(f"latency.{name}" in metrics for name in STATISTICS):
+            raise why()
+        return Latency(metrics, why)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

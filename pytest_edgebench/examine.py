@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_edgebench import counting, drawn, fit, twins
+from pytest_edgebench import counting, drawn, fit, predicted, twins
 from pytest_edgebench.bench import format_of
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.errors import EdgebenchError, UnsupportedError
@@ -184,6 +184,11 @@ class Examination:
         return self.bench.observer.memory(self.artifact, spec, self.model, self.profile.batch)
 
     @cached_property
+    def predicted(self) -> Mapping[str, Metric | str]:
+        """What is predicted of a profile that cannot be measured, or why it is not."""
+        return predicted.metrics(self.profile, self.artifact)
+
+    @cached_property
     def instructions(self) -> Metric | str:
         """Of an inference, or why they are not counted; of a target whose outputs could be trusted."""
         _ = self.scored
@@ -214,7 +219,10 @@ class Examination:
         """What is known of a file of the case's format before it is run."""
         found = self.bench.observer.static(artifact)
         arena = fit.arena(self.bench, artifact, self.spec)
-        return found if arena is None else {**found, "arena": arena}
+        own = artifact.key == self.artifact.key
+        guesses = self.predicted if own else predicted.metrics(self.profile, artifact)
+        known = {name: value for name, value in guesses.items() if not isinstance(value, str)}
+        return {**found, **known} if arena is None else {**found, **known, "arena": arena}
 
     def untimed(self) -> dict[str, Metric]:
         """The numbers that need no timing."""
@@ -223,7 +231,8 @@ class Examination:
     def absent(self) -> dict[str, str]:
         """Metric → why there is no number of it, also of metrics that only a budget asks for."""
         counts = {"arena": arena_errors.needs_micro(), **counting.missing(self), **drawn.missing(self)}
-        return {**counts, **twins.missing(self.twin, self.profile), **self.missing()}
+        twin = twins.missing(self.twin, self.profile)
+        return {**counts, **twin, **self.missing(), **predicted.missing(self.profile, self.predicted)}
 
     def missing(self) -> dict[str, str]:
         """Metric → why it cannot be had here, of those one would expect."""
@@ -234,7 +243,10 @@ class Examination:
             elif not self.profile.gives(what):
                 reach = self.profile.reach
                 found[name] = target_errors.not_given(self.profile.name, name, reach.kind, reach.gives)
-        return found | {name: errors.not_on_host(name) for name in ("ram", "flash")}
+        found |= {name: errors.not_on_host(name) for name in ("ram", "flash")}
+        found |= {predicted.WHAT[name]: why for name, why in self.predicted.items() if isinstance(why, str)}
+        there = {predicted.WHAT[name] for name, value in self.predicted.items() if not isinstance(value, str)}
+        return {name: why for name, why in found.items() if name not in there}
 
     def observation(self) -> Observation:
         """What the record keeps of the case; without a fit or a timing, what was found before that."""

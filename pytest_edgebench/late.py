@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from pytest_edgebench import predicted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,7 +23,7 @@ def absolute(examination: Examination, slots: Sequence[Slot]) -> dict[str, Absol
     """
     timed = examination.timed
     if timed is None:
-        return {}
+        return predicted.absolute(examination, slots)
     from pytest_edgebench.judge import absolute as judge
     from pytest_edgebench.judge.timing import Outcome
 

@@ -85,6 +85,7 @@ class _Graph:
 
     def __init__(self, model: Any, subgraph: Any, sizes: list[int]) -> None:
         self.tensors = subgraph.tensors or []
+        self.inputs, self.outputs = list(subgraph.inputs), list(subgraph.outputs)
         self.buffers = model.buffers
         self.operators = [
             (_op_name(model.operatorCodes[op.opcodeIndex]), list(op.inputs), list(op.outputs))
@@ -105,6 +106,25 @@ class _Graph:
 
     def elements(self, index: int) -> int:
         return math.prod(self.shape(index))
+
+    def peak(self) -> int:
+        """Bytes of all tensors that are alive at once, where that is most; constants stay in the file.
+
+        A tensor is alive from the operator that writes it, or the start, to the last one that reads it, or
+        the end.
+        """
+        end = len(self.operators)
+        first = dict.fromkeys(self.inputs, 0)
+        last = dict.fromkeys(self.outputs, end)
+        for place, (_, read, written) in enumerate(self.operators):
+            for index in (i for i in (*read, *written) if i >= 0 and i not in self.constants):
+                first.setdefault(index, place)
+                last[index] = max(last.get(index, 0), place)
+        sizes = {i: math.ceil(self.elements(i) * _bits(self.dtype(i)) / 8) for i in first}
+        return max(
+            sum(size for i, size in sizes.items() if first[i] <= place <= last.get(i, 0))
+            for place in range(max(1, end))
+        )
 
     def macs(self, name: str, inputs: list[int], outputs: list[int]) -> int:
         """Multiply-accumulates of one operator; weight layouts are those of the TFLite operators."""

@@ -161,13 +161,15 @@ def _defaults(layered: Layered) -> bool:
 def resolved(level: Level | None, limit: Limit, profile: Profile) -> Level:
     """The level that holds where none was written.
 
-    A noisy absolute limit only warns on a machine that something else may be running on.
+    A noisy absolute limit only warns on a machine that something else may be running on; what cannot be
+    measured on a profile, or is predicted for it, is not noisy.
     """
     if level is not None:
         return level
     kind = METRICS.get(limit.metric)
     noisy = kind is not None and kind.cls == "noisy"
-    return "warn" if noisy and not limit.reference and not profile.dedicated else "error"
+    shared = profile.measured and not profile.dedicated
+    return "warn" if noisy and not limit.reference and shared else "error"
 
 
 _METRIC_ORDER = {name: place for place, name in enumerate(METRICS)}

@@ -99,6 +99,13 @@ def not_compared(title: str) -> str:
     return f"the {title} is too noisy to be compared with another model's; write an absolute limit"
 
 
+def guesses_not_compared(title: str) -> str:
+    return (
+        f"the {title} is only predicted, too roughly to be compared with another model's; write an absolute "
+        "limit"
+    )
+
+
 def other_unit(metric: str, text: str, unit: str) -> str:
     if unit == "%":
         return f'the score {metric!r} is in %, the limit {text!r} is not: write e.g. {metric}="90 %"'

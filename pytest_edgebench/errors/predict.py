@@ -9,45 +9,65 @@ from pytest_edgebench.errors import EdgebenchError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MEASURE = "measure on the device"
+
 
 class PredictionRefused(EdgebenchError):  # noqa: N818 - it is an answer, not a fault
     """No prediction can honestly be given; says why."""
 
 
-def no_data(core: str, runtime: str, known: Iterable[tuple[str, str]]) -> PredictionRefused:
-    pairs = ", ".join(f"{core} with {runtime}" for core, runtime in sorted(known))
+def no_data(title: str, known: Iterable[str]) -> PredictionRefused:
     return PredictionRefused(
-        f"no prediction for {core or 'an unnamed core'} with {runtime or 'an unnamed runtime'}: nothing was "
-        f"fitted for them; there are coefficients for {pairs}",
-        fix="measure on the device",
+        f"no prediction for {title}: nothing was fitted for it; there are coefficients for "
+        f"{', '.join(known)}",
+        fix=MEASURE,
     )
 
 
-def few_networks(core: str, runtime: str, found: int, needed: int) -> PredictionRefused:
+def few_networks(title: str, found: int, needed: int) -> PredictionRefused:
     return PredictionRefused(
-        f"no prediction for {core} with {runtime}: measurements of {found} networks are published, "
-        f"and an interval needs {needed}",
-        fix="measure on the device",
+        f"no prediction for {title}: measurements of {found} networks are published, and an interval needs "
+        f"{needed}",
+        fix=MEASURE,
     )
 
 
-def floats(core: str, runtime: str) -> PredictionRefused:
+def floats(title: str) -> PredictionRefused:
     return PredictionRefused(
-        f"no prediction for {core} with {runtime}: it was fitted to int8 networks, and this one computes in "
-        "floats",
-        fix="quantize data and weights to int8, or measure on the device",
+        f"no prediction for {title}: it was fitted to int8 networks, and this one computes in floats",
+        fix=f"quantize data and weights to int8, or {MEASURE}",
     )
 
 
-def outside(core: str, runtime: str, term: str, value: float, low: float, high: float) -> PredictionRefused:
+def outside(title: str, term: str, value: float, low: float, high: float) -> PredictionRefused:
     return PredictionRefused(
-        f"no prediction for {core} with {runtime}: {value:,.0f} {term} of this network lie outside the "
-        f"{low:,.0f} to {high:,.0f} that it was fitted to",
-        fix="measure on the device",
+        f"no prediction for {title}: {value:,.0f} {term} of this network lie outside the {low:,.0f} to "
+        f"{high:,.0f} that it was fitted to",
+        fix=MEASURE,
     )
 
 
 def bad_clock(clock_hz: float) -> PredictionRefused:
     return PredictionRefused(
         f"no prediction at a clock of {clock_hz:g} Hz", fix='give a positive clock, such as "480 MHz"'
+    )
+
+
+def no_clock(profile: str) -> PredictionRefused:
+    return PredictionRefused(
+        f"no prediction for {profile}: it names a core and no clock", fix='give it one: clock = "480 MHz"'
+    )
+
+
+def not_tflite(fmt: str) -> PredictionRefused:
+    return PredictionRefused(
+        f"no prediction of an {fmt} file: published measurements are of .tflite files",
+        fix=f'give the profile a runtime of .tflite files, such as runtime = "litert", or {MEASURE}',
+    )
+
+
+def only_typical(profile: str) -> str:
+    return (
+        f"the latency of {profile} is only predicted, and only what is typical in milliseconds: give a "
+        f"budget on p50, or {MEASURE}"
     )

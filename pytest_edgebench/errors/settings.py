@@ -206,6 +206,10 @@ def not_whole_bytes(text: str) -> str:
     return f"{text!r} is not a whole number of bytes above 0"
 
 
+def not_a_frequency(text: str, known: Sequence[str]) -> str:
+    return f"{text!r} is no frequency above 0 with a unit; there is: {', '.join(known)}"
+
+
 def not_a_percentage(text: str) -> str:
     return f"{text!r} is not a percentage"
 

@@ -17,6 +17,7 @@ from pytest_edgebench.judge.exact import (
     over_text,
 )
 from pytest_edgebench.judge.facts import Facts, Rules
+from pytest_edgebench.judge.predicted import verdict_of
 from pytest_edgebench.judge.timing import Decision, Outcome, describe
 from pytest_edgebench.judge.words import percent, quantity
 from pytest_edgebench.record.run import Metric, Row, Verdict, worst
@@ -226,9 +227,11 @@ def _counted_row(row: Row, limit: Limit, facts: Facts, *, noisy: bool) -> Row:
     """An exact metric, or a noisy one with an interval of its own, against a bound."""
     measured, other = row.measured, None
     assert measured is not None
+    guessed = measured.rung == "predicted"
     if limit.reference:
-        if noisy:
-            return failed(row, errors.not_compared(title_of(limit)))
+        if noisy or guessed:
+            told = errors.guesses_not_compared if guessed else errors.not_compared
+            return failed(row, told(title_of(limit)))
         reference = facts.reference(limit.reference)
         other = (reference.metrics or {}).get(limit.key)
         if other is None:
@@ -237,6 +240,9 @@ def _counted_row(row: Row, limit: Limit, facts: Facts, *, noisy: bool) -> Row:
         row = replace(row, reference_value=other.value, change=percent_change(row, other.value))
     bound = bound_of(limit, None if other is None else as_written(other.value))
     row = replace(row, bound=float(bound))
+    if guessed:
+        outcome, reason = verdict_of(measured, float(bound))
+        return replace(row, verdict=_verdict(outcome), reason=reason)
     return _interval_row(row, limit, measured) if noisy else _exact_row(row, limit, measured, bound)
 
 

@@ -19,6 +19,8 @@ class Features:
         outputs: elements that all operators write.
         operators: how many there are.
         integer: whether nothing is computed in floats.
+        peak: bytes of the tensors that are alive at once, where that is most, without constants.
+        file: bytes of the model file.
     """
 
     conv: float
@@ -28,6 +30,8 @@ class Features:
     outputs: float
     operators: float
     integer: bool = True
+    peak: float = 0.0
+    file: float = 0.0
 
     @property
     def macs(self) -> float:
@@ -61,9 +65,10 @@ def features_of(path: Path) -> Features:
     from pytest_edgebench.artifacts import inspect_tflite as tflite
 
     work = dict.fromkeys(("conv", "pointwise", "depthwise", "dense"), 0.0)
-    outputs, operators, integer = 0, 0, True
+    outputs, operators, integer, peak = 0, 0, True, 0
     with tflite.reading(path):
         for graph in tflite.graphs_of(path):
+            peak = max(peak, graph.peak())
             for name, inputs, written in graph.operators:
                 weight = graph.shape(inputs[1]) if len(inputs) > 1 and inputs[1] >= 0 else ()
                 work[_kind(name, weight)] += graph.macs(name, inputs, written)
@@ -71,7 +76,8 @@ def features_of(path: Path) -> Features:
                 operators += 1
                 if name in tflite.COMPUTE:  # int8 weights with float data are not integers throughout
                     integer = integer and not any(graph.dtype(i) in tflite.FLOATS for i in inputs if i >= 0)
-    return Features(**work, outputs=outputs, operators=operators, integer=integer)
+    size = path.stat().st_size
+    return Features(**work, outputs=outputs, operators=operators, integer=integer, peak=peak, file=size)
 
 
 def _kind(name: str, weight: tuple[int, ...]) -> str:

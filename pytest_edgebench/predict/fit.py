@@ -1,4 +1,4 @@
-"""Fit cycles of an inference to the work in a network; how far that is off a network it has not seen."""
+"""Fit what a network costs to the work in it; how far that is off a network it has not seen."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Point:
 
     Attributes:
         network: architecture, whatever its input size: what is left out together.
-        cycles: of one inference: latency times clock.
+        cost: what is measured: cycles of one inference (latency times clock), or bytes of memory.
         source: of the latency.
     """
 
     network: str
     features: Features
-    cycles: float
+    cost: float
     source: str = ""
 
 
@@ -39,13 +39,13 @@ class Held:
     """A point predicted by a fit that has not seen its network.
 
     Attributes:
-        cycles: predicted. error: natural logarithm of predicted over measured.
+        cost: predicted. error: natural logarithm of predicted over measured.
         spread: the interval's half-width, natural logarithm, from the other networks alone; None where
             these are too few for one.
     """
 
     point: Point
-    cycles: float
+    cost: float
     error: float
     spread: float | None
 
@@ -56,27 +56,27 @@ class Held:
 
 
 def coefficients(points: Sequence[Point], terms: Sequence[str]) -> tuple[float, ...]:
-    """Cycles per unit of each term, none negative, by least squares of the relative error.
+    """Cost per unit of each term, none negative, by least squares of the relative error.
 
     Lawson and Hanson, Solving Least Squares Problems (1974), chapter 23, as `scipy.optimize.nnls` has it.
 
     Raises:
-        ValueError: no points, or a point without work or cycles.
+        ValueError: no points, or a point without work or cost.
     """
     import numpy as np
     from scipy.optimize import nnls
 
-    rows = np.array([[point.features.value(term) / point.cycles for term in terms] for point in points])
+    rows = np.array([[point.features.value(term) / point.cost for term in terms] for point in points])
     if not len(rows) or not rows.any(axis=1).all() or not np.isfinite(rows).all():
-        raise ValueError("every point needs cycles and work")
+        raise ValueError("every point needs a cost and work")
     scale = np.linalg.norm(rows, axis=0)
     scale[scale == 0] = 1.0
     found, _ = nnls(rows / scale, np.ones(len(rows)))
     return tuple(float(value) for value in found / scale)
 
 
-def cycles_of(features: Features, terms: Sequence[str], fitted: Sequence[float]) -> float:
-    """Predicted cycles of one inference."""
+def cost_of(features: Features, terms: Sequence[str], fitted: Sequence[float]) -> float:
+    """Predicted cost of a network."""
     return math.fsum(c * features.value(term) for term, c in zip(terms, fitted, strict=True))
 
 
@@ -96,8 +96,8 @@ def left_out(points: Sequence[Point], terms: Sequence[str]) -> list[Held]:
         spread = half_width(_errors(rest, terms)) if len({point.network for point in rest}) > 1 else None
         for point in points:
             if point.network == network:
-                cycles = cycles_of(point.features, terms, fitted)
-                found.append(Held(point, cycles, _log_ratio(cycles, point.cycles), spread))
+                cost = cost_of(point.features, terms, fitted)
+                found.append(Held(point, cost, _log_ratio(cost, point.cost), spread))
     return found
 
 
@@ -118,7 +118,7 @@ def _errors(points: Sequence[Point], terms: Sequence[str]) -> list[float]:
     for network in {point.network for point in points}:
         fitted = coefficients([point for point in points if point.network != network], terms)
         errors += [
-            _log_ratio(cycles_of(point.features, terms, fitted), point.cycles)
+            _log_ratio(cost_of(point.features, terms, fitted), point.cost)
             for point in points
             if point.network == network
         ]

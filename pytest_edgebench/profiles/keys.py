@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_edgebench.errors import SettingsError
 from pytest_edgebench.errors import settings as errors
-from pytest_edgebench.profiles.quantities import parse_bytes
+from pytest_edgebench.profiles.quantities import parse_bytes, parse_hertz
 from pytest_edgebench.targets.reach import Value, check_target
 
 RUNTIMES = ("onnxruntime", "litert", "tflite-runtime", "tflite-micro")
@@ -65,7 +65,7 @@ def read_keys(
 
 def fields_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """Checked values by the names of `Profile`'s fields; `extends` is left out."""
-    names = {"ram": "ram_bytes", "flash": "flash_bytes"}
+    names = {"ram": "ram_bytes", "flash": "flash_bytes", "clock": "clock_hz"}
     return {names.get(key, key): value for key, value in values.items() if key != "extends"}
 
 
@@ -148,12 +148,12 @@ def _names(value: object, where: str, context: Context) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _bytes(key: str, example: str) -> Check:
-    def check(value: object, where: str, context: Context) -> int:
+def _quantity(key: str, example: str, parse: Callable[[str], float]) -> Check:
+    def check(value: object, where: str, context: Context) -> float:
         if not isinstance(value, str):
             raise errors.wrong_type(where, "text with a unit", value, f'{key} = "{example}"')
         try:
-            return parse_bytes(value)
+            return parse(value)
         except ValueError as error:
             raise errors.bad_quantity(where, str(error), f'{key} = "{example}"') from None
 
@@ -181,8 +181,12 @@ KEYS: Mapping[str, Check] = {
     "batch": _count("batch", 1),
     "cpu": _text('cpu = "Arm Cortex-A72"'),
     "isa": _names,
-    "ram": _bytes("ram", "320 KiB"),
-    "flash": _bytes("flash", "512 kB"),
+    "caches": _text('caches = "16 KiB + 16 KiB"'),
+    "core": _text('core = "cortex-m7"'),
+    "clock": _quantity("clock", "480 MHz", parse_hertz),
+    "predicted_by": _text('predicted_by = "stm32cube-ai-7.3-8.1"'),
+    "ram": _quantity("ram", "320 KiB", parse_bytes),
+    "flash": _quantity("flash", "512 kB", parse_bytes),
     "dedicated": _flag("dedicated"),
     "required": _flag("required"),
 }

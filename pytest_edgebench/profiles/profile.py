@@ -30,7 +30,9 @@ class Profile:
             path of the target, where that is another machine.
         runtime_options: handed to the runtime as they are.
         threads: intra-op threads; batch: samples a call.
-        cpu, isa: of the target, for people and for later evidence.
+        cpu, isa, caches: of the target, for people and for the linter.
+        core, clock_hz, predicted_by: by what its latency is predicted where it cannot be measured: as
+            published measurements name the core and the runtime they were made with.
         ram_bytes, flash_bytes: what the target has; None when unknown.
         dedicated: nothing else runs on it, so noisy absolute budgets may block.
         required: a case that cannot be built for it is a failure.
@@ -50,6 +52,10 @@ class Profile:
     batch: int = 1
     cpu: str = ""
     isa: tuple[str, ...] = ()
+    caches: str = ""
+    core: str = ""
+    clock_hz: float | None = None
+    predicted_by: str = ""
     ram_bytes: int | None = None
     flash_bytes: int | None = None
     dedicated: bool = False

@@ -21,6 +21,8 @@ BYTE_UNITS: Mapping[str, int] = {
 }
 """Unit of a byte quantity → bytes. Case matters: "KB" is refused, since it is read both ways."""
 
+HERTZ: Mapping[str, int] = {"Hz": 1, "kHz": 1000, "MHz": 1000**2, "GHz": 1000**3}
+
 _QUANTITY = re.compile(r"\s*(?P<whole>[0-9]+)(?:\.(?P<part>[0-9]+))?\s*(?P<unit>[^\s0-9.,+-]*)\s*")
 
 
@@ -56,6 +58,24 @@ def parse_bytes(text: str) -> int:
     if rest or count < 1:
         raise ValueError(errors.not_whole_bytes(text))
     return count
+
+
+def parse_hertz(text: str) -> float:
+    """Hertz of a frequency such as "480 MHz"; above 0.
+
+    Raises:
+        ValueError: no number, no unit of a frequency, or 0; its message is a sentence for the user.
+    """
+    digits, places, unit = split_quantity(text)
+    if unit not in HERTZ or not digits:
+        raise ValueError(errors.not_a_frequency(text, tuple(HERTZ)))
+    return digits * HERTZ[unit] / float(10**places)
+
+
+def format_hertz(hertz: float) -> str:
+    """Hertz in the largest unit that leaves at least 1: 480e6 → "480 MHz"."""
+    factor, unit = max((factor, unit) for unit, factor in HERTZ.items() if factor <= max(hertz, 1.0))
+    return f"{hertz / factor:g} {unit}"
 
 
 def parse_percent(text: str) -> float:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.errors import SettingsError
 from pytest_edgebench.errors import settings as errors
+from pytest_edgebench.predict.fit import NETWORKS
 from pytest_edgebench.profiles.catalogue import described, load_catalogue
 from pytest_edgebench.profiles.inifile import find_ini
 from pytest_edgebench.profiles.load import load_profiles
-from pytest_edgebench.profiles.quantities import format_bytes
+from pytest_edgebench.profiles.quantities import format_bytes, format_hertz
 from pytest_edgebench.targets.reach import HERE
 
 if TYPE_CHECKING:
@@ -117,6 +118,10 @@ def details(profile: Profile) -> str:
         "batch": profile.batch,
         "cpu": profile.cpu,
         "isa": ", ".join(profile.isa),
+        "caches": profile.caches,
+        "core": profile.core,
+        "clock": "" if profile.clock_hz is None else format_hertz(profile.clock_hz),
+        "predicted_by": profile.predicted_by,
         "ram": "" if profile.ram_bytes is None else format_bytes(profile.ram_bytes),
         "flash": "" if profile.flash_bytes is None else format_bytes(profile.flash_bytes),
         "dedicated": "true" if profile.dedicated else "false",
@@ -144,15 +149,34 @@ def evidence(profile: Profile) -> tuple[str, ...]:
         return (
             static,
             f"emulated: accuracy, flips against the host and the tensor arena, by TFLite Micro here{missing}",
-            "none for latency and load time: a budget on these fails, as the target cannot be reached",
+            *_guessed(profile),
+            "none for load time: a budget on it fails, as the target cannot be reached",
         )
     can = f"emulated: accuracy and instructions of an inference, {EMULATE}"
     return (
         static,
         "host: accuracy only, from a run of the same runtime on this machine",
         *([can] if "cpu" in profile.target_options else []),
-        "none for latency, load time and memory: a budget on these fails, as the target cannot be reached",
+        *_guessed(profile),
+        "none for load time and memory: a budget on these fails, as the target cannot be reached",
     )
+
+
+def _guessed(profile: Profile) -> tuple[str, ...]:
+    """What can be predicted for a profile that is not reached, of networks like those it was fitted to."""
+    from pytest_edgebench.predict.shipped import all_fitted
+
+    pair = (profile.core, profile.predicted_by)
+    known = [one for one in all_fitted().values() if (one.core or profile.core, one.runtime) == pair]
+    usable = [one for one in known if one.networks >= NETWORKS]
+    lines = [
+        f"predicted: {one.quantity} of int8 .tflite files as by {one.runtime}, with an interval, from "
+        f"{one.points} measurements of {one.networks} networks"
+        for one in usable
+    ]
+    if not any(one.quantity == "latency" for one in usable):
+        lines.append("none for latency: a budget on it fails, as too little is published for this core")
+    return tuple(lines)
 
 
 _MEASURES = {
@@ -191,6 +215,10 @@ _ABSENT: Mapping[str, str] = {
     "runtime_options": "-",
     "cpu": "-",
     "isa": "-",
+    "caches": "-",
+    "core": "-",
+    "clock": "- (unknown)",
+    "predicted_by": "-",
     "ram": "- (unknown)",
     "flash": "- (unknown)",
 }

@@ -1,4 +1,4 @@
-"""``python tests/bench/predicted.py``: how far predicted latencies are off networks the fit has not seen.
+"""``python tests/bench/predicted.py``: how far predictions are off networks the fit has not seen.
 
 Needs EDGEBENCH_DATA. ``--write`` also makes the coefficients that the package ships, ``--publish`` the tables
 in "Predicted latency". Every figure is of whole networks left out, all input sizes and boards of a network
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from prediction_points import points_of
 
 from pytest_edgebench.predict import fit
-from pytest_edgebench.predict.latency import DATA
+from pytest_edgebench.predict.shipped import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,24 +31,35 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parents[2] / "pytest_edgebench" / "docs" / "prediction.md"
 BLOCK = re.compile(r"(<!-- table: predicted -->\n).*?(<!-- end -->)", re.DOTALL)
-TERMS = ("macs", "outputs", "inference")
-PLAIN = ("macs",)
-BOUNDED = ("macs", "outputs", "operators")  # between the least and the largest that was seen
-KINDS = ("conv", "pointwise", "depthwise", "dense")  # at most the largest: none of a kind is never strange
+TERMS = {
+    "latency": ("macs", "outputs", "inference"),
+    "ram": ("peak", "operators"),
+    "flash": ("file", "inference"),
+}
+PLAIN = {"latency": ("macs",), "ram": ("peak",), "flash": ("file",)}
+BOUNDED = {"latency": ("macs", "outputs", "operators"), "ram": ("peak", "operators"), "flash": ("file",)}
+"""Between the least and the largest that was seen."""
+KINDS = {"latency": ("conv", "pointwise", "depthwise", "dense"), "ram": (), "flash": ()}
+"""At most the largest: none of a kind is never strange."""
+UNITS = {"latency": (1e6, "M cycles"), "ram": (1e3, "kB"), "flash": (1e3, "kB")}
 
 
 def fitted(group: Group, points: Sequence[fit.Point]) -> dict[str, object]:
     """The entry of a core and runtime in the package's coefficients."""
     networks = {point.network for point in points}
-    held = fit.left_out(points, TERMS) if len(networks) >= fit.NETWORKS else []
-    values = {name: [point.features.value(name) for point in points] for name in (*BOUNDED, *KINDS)}
-    ranges = {name: [min(values[name]), max(values[name])] for name in BOUNDED}
-    ranges |= {name: [0, max(values[name])] for name in KINDS}
+    quantity, core, runtime = group
+    terms, bounded, kinds = TERMS[quantity], BOUNDED[quantity], KINDS[quantity]
+    held = fit.left_out(points, terms) if len(networks) >= fit.NETWORKS else []
+    costs = fit.coefficients(points, terms) if held else [0.0] * len(terms)
+    values = {name: [point.features.value(name) for point in points] for name in (*bounded, *kinds)}
+    ranges = {name: [min(values[name]), max(values[name])] for name in bounded}
+    ranges |= {name: [0, max(values[name])] for name in kinds}
     return {
-        "core": group[0],
-        "runtime": group[1],
-        "terms": TERMS,
-        "cycles": [float(f"{value:.6g}") for value in fit.coefficients(points, TERMS)] if held else [0.0] * 3,
+        "quantity": quantity,
+        "core": core,
+        "runtime": runtime,
+        "terms": terms,
+        "costs": [float(f"{value:.6g}") for value in costs],
         "spread": round(fit.half_width([one.error for one in held]), 6) if held else 0.0,
         "points": len(points),
         "networks": len(networks),
@@ -58,10 +69,10 @@ def fitted(group: Group, points: Sequence[fit.Point]) -> dict[str, object]:
 
 
 def compared(groups: Mapping[Group, Sequence[fit.Point]]) -> str:
-    """A row for each core and runtime, as Markdown: both models' errors, and how often the interval held."""
+    """A row for each fit, as Markdown: both models' errors, and how often the interval held."""
     lines = [
-        "| core, runtime | networks (n) | off by, median | mean | worst "
-        "| MACs per second: median | mean | worst | interval held |",
+        "| fit | networks (n) | off by, median | mean | worst "
+        "| products, tensors or file alone: median | mean | worst | interval held |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for group, points in groups.items():
@@ -69,26 +80,30 @@ def compared(groups: Mapping[Group, Sequence[fit.Point]]) -> str:
         if networks < fit.NETWORKS:
             cells = ["refused: too few networks", *["-"] * 6]
         else:
-            held = fit.left_out(points, TERMS)
+            held, plain = (fit.left_out(points, terms[group[0]]) for terms in (TERMS, PLAIN))
             known = [one.covered for one in held if one.covered is not None]
-            cells = [*_errors(held), *_errors(fit.left_out(points, PLAIN)), f"{sum(known)} of {len(known)}"]
-        lines.append(f"| {', '.join(group)} | {networks} ({len(points)}) | {' | '.join(cells)} |")
+            cells = [*_errors(held), *_errors(plain), f"{sum(known)} of {len(known)}"]
+        lines.append(
+            f"| {', '.join(filter(None, group))} | {networks} ({len(points)}) | {' | '.join(cells)} |"
+        )
     return "\n".join(lines)
 
 
 def single(groups: Mapping[Group, Sequence[fit.Point]]) -> str:
     """A row for each measurement, as Markdown."""
     lines = [
-        "| core | network | M MACs | M cycles measured | predicted | off by |",
+        "| what | network | M MACs | measured | predicted | off by |",
         "|---|---|---|---|---|---|",
     ]
-    for (core, _), points in groups.items():
+    for (quantity, core, _), points in groups.items():
         if len({point.network for point in points}) < fit.NETWORKS:
             continue
-        for one in fit.left_out(points, TERMS):
-            figures = (one.point.features.macs, one.point.cycles, one.cycles)
-            cells = " | ".join(f"{value / 1e6:.3g}" for value in figures)
-            lines.append(f"| {core} | {one.point.network} | {cells} | {100 * math.expm1(one.error):+.1f} % |")
+        factor, unit = UNITS[quantity]
+        for one in fit.left_out(points, TERMS[quantity]):
+            told = [f"{value / factor:.3g} {unit}" for value in (one.point.cost, one.cost)]
+            cells = " | ".join([f"{one.point.features.macs / 1e6:.3g}", *told])
+            off = f"{100 * math.expm1(one.error):+.1f} %"
+            lines.append(f"| {core or quantity} | {one.point.network} | {cells} | {off} |")
     return "\n".join(lines)
 
 

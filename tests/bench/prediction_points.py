@@ -24,30 +24,36 @@ FILES = {"kws": "models/mlperf_tiny/kws_int8.tflite", "ic": "models/mlperf_tiny/
 NETWORKS = {"kws": "ds-cnn", "ic": "resnet v1 8"}  # the latter is also in the zoo: left out together
 CORES = {"M33": "cortex-m33", "M7": "cortex-m7", "M4": "cortex-m4"}
 
-Group = tuple[str, str]
+Group = tuple[str, str, str]
 
 
 def points_of(data: Path) -> dict[Group, list[Point]]:
-    """(core, runtime) → its points, in the order of the tables.
+    """(quantity, core, runtime) → its points, in the order of the tables; memory is of no core.
 
     Args:
         data: the folder of the tables and model files.
     """
     found: dict[Group, list[Point]] = {}
     for row in _rows(data, "stm32_modelzoo"):
+        network, source = " ".join(row["model"].split()).lower(), row["source"].split(" (")[0]
         if row["inference_ms"]:
-            group = BOARDS[row["board"]]
-            network = " ".join(row["model"].split()).lower()
-            clock_mhz, ms = float(row["freq_mhz"]), float(row["inference_ms"])
-            point = Point(network, _counted(row), ms * clock_mhz * 1e3, row["source"].split(" (")[0])
-            found.setdefault(group, []).append(point)
+            cycles = float(row["inference_ms"]) * float(row["freq_mhz"]) * 1e3
+            group = ("latency", *BOARDS[row["board"]])
+            found.setdefault(group, []).append(Point(network, _counted(row), cycles, source))
+        if row["total_ram_kib"]:
+            unit = 1000 if "heads the memory columns kB" in row["note"] else 1024
+            for quantity in ("ram", "flash"):
+                size = unit * float(row[f"total_{quantity}_kib"])
+                point = Point(network, _counted(row), size, source)
+                known = found.setdefault((quantity, "", CUBE), [])
+                known += [] if point in known else [point]  # a network of several tables
     reference = {name: features_of(data / file) for name, file in FILES.items()}
     for (core, board, benchmark), rows in _submitted(data).items():
         cycles = median(float(row["latency_ms"]) * float(row["clock_mhz"]) * 1e3 for row in rows)
         sources = sorted({row["source"].split(":")[0] for row in rows})
         name = f"{board} in {', '.join(sources)}"
         point = Point(NETWORKS[benchmark], reference[benchmark], cycles, name)
-        found.setdefault((core, CUBE), []).append(point)
+        found.setdefault(("latency", core, CUBE), []).append(point)
     return found
 
 
@@ -66,7 +72,8 @@ def _counted(row: Mapping[str, str]) -> Features:
     """What the table counted in a model file that may not be passed on."""
     columns = ("macs_conv", "macs_1x1", "macs_dw", "macs_fc", "out_elems", "n_ops")
     conv, pointwise, depthwise, dense, outputs, operators = (float(row[column] or 0) for column in columns)
-    return Features(conv, pointwise, depthwise, dense, outputs, operators)
+    peak, file = float(row["peak_activation_bytes"]), float(row["file_bytes"])
+    return Features(conv, pointwise, depthwise, dense, outputs, operators, peak=peak, file=file)
 
 
 def _rows(data: Path, name: str) -> list[dict[str, str]]:

@@ -75,7 +75,7 @@ def test_the_half_width_is_the_rank_that_the_level_needs(count: int, rank: int) 
 
 
 def test_a_point_without_work_is_refused() -> None:
-    with pytest.raises(ValueError, match="cycles and work"):
+    with pytest.raises(ValueError, match="a cost and work"):
         fit.coefficients(points(("a", 0, 0, 5)), ("macs",))
 
 

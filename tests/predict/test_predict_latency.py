@@ -10,16 +10,18 @@ import pytest
 from pytest_edgebench.errors.predict import PredictionRefused
 from pytest_edgebench.predict.features import Features
 from pytest_edgebench.predict.fit import NETWORKS
-from pytest_edgebench.predict.latency import all_fitted, predict
+from pytest_edgebench.predict.latency import predict
+from pytest_edgebench.predict.memory import QUANTITIES, memory
+from pytest_edgebench.predict.shipped import all_fitted
 
 CUBE = "stm32cube-ai-7.3-8.1"
-RESNET8 = Features(12238848, 262144, 0, 640, outputs=117918, operators=18)
+RESNET8 = Features(12238848, 262144, 0, 640, outputs=117918, operators=18, peak=49152, file=96104)
 """ResNet v1 8 of STM32 model zoo (image_classification/models): 37.91 ms on a Cortex-M7 at 400 MHz."""
 
 
 def test_a_prediction_has_rung_interval_and_n() -> None:
     metric = predict(RESNET8, "cortex-m7", CUBE, 400e6)
-    fitted = all_fitted()["cortex-m7", CUBE]
+    fitted = all_fitted()["latency", "cortex-m7", CUBE]
     assert (metric.rung, metric.unit, metric.n) == ("predicted", "s", fitted.points)
     assert metric.low is not None
     assert metric.high is not None
@@ -31,6 +33,25 @@ def test_a_prediction_has_rung_interval_and_n() -> None:
 def test_a_small_fit_says_that_its_interval_has_no_level() -> None:
     note = predict(RESNET8, "cortex-m33", CUBE, 160e6).note
     assert "leave-one-network-out range of 7 measurements, too few for a level" in note
+
+
+@pytest.mark.parametrize("quantity, published", list(zip(QUANTITIES, (64_799, 125_850), strict=True)))
+def test_memory_has_rung_interval_and_n(quantity: str, published: float) -> None:
+    metric = memory(RESNET8, quantity, CUBE)
+    assert (metric.rung, metric.unit, metric.n) == ("predicted", "B", 14)
+    assert metric.low is not None
+    assert metric.high is not None
+    assert metric.low <= published <= metric.high
+    assert "90 % conformal by 14 measurements" in metric.note
+
+
+def test_memory_outside_what_was_fitted_is_refused() -> None:
+    with pytest.raises(PredictionRefused, match=rf"for {CUBE}: 100,000,000 peak of this network lie outside"):
+        memory(replace(RESNET8, peak=1e8), "ram", CUBE)
+    with pytest.raises(
+        PredictionRefused, match="nothing was fitted for it; there are coefficients for stm32"
+    ):
+        memory(RESNET8, "flash", "tflite-micro")
 
 
 def test_half_the_clock_is_twice_the_time() -> None:
@@ -46,7 +67,7 @@ def test_an_unknown_pair_is_refused_with_the_known_ones() -> None:
 
 
 def test_too_few_networks_are_refused() -> None:
-    assert all_fitted()["cortex-m4", CUBE].networks < NETWORKS
+    assert all_fitted()["latency", "cortex-m4", CUBE].networks < NETWORKS
     with pytest.raises(
         PredictionRefused, match="measurements of 2 networks are published, and an interval needs 3"
     ):
@@ -84,5 +105,5 @@ def test_a_clock_that_is_none_is_refused(hertz: float) -> None:
 def test_every_fit_names_its_sources_and_holds_no_negative_cost() -> None:
     for fitted in all_fitted().values():
         assert fitted.sources
-        assert min(fitted.cycles) >= 0
+        assert min(fitted.costs) >= 0
         assert (fitted.spread > 0) == (fitted.networks >= NETWORKS)
