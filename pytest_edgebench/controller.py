@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_edgebench.errors import EdgebenchError
+from pytest_edgebench.heard import Heard, heard
 from pytest_edgebench.outcome import SENT
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Controller:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._sent: dict[str, dict[str, Any]] = {}
+        self._heard: dict[str, Heard] = {}
         self._run: Run | None = None
         self._written: list[str] = []
 
@@ -49,21 +50,16 @@ class Controller:
         sent = getattr(report, SENT, None)
         if sent is None:
             return
-        known = self._sent.get(report.nodeid)
-        # A failing teardown comes after the call: what was judged stays, the verdict becomes the worse.
+        known = self._heard.get(report.nodeid)
         if known is None or report.failed:
-            rows = known["check"].get("rows", []) if known else []
-            self._sent[report.nodeid] = sent
-            if rows and not sent["check"].get("rows"):
-                sent["check"]["rows"] = rows
-        sent["passed"] = report.passed
+            self._heard[report.nodeid] = heard(report, sent, known)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if session.config.option.collectonly:
             return
         plans = self._plans()
-        if not plans and not self._sent:
+        if not plans and not self._heard:
             return
         from pytest_edgebench import keeping
 
@@ -143,7 +139,7 @@ class Controller:
 
         if stopped or not plans:
             return []
-        lost = {node: key for node, key in plans["tests"].items() if node not in self._sent}
+        lost = {node: key for node, key in plans["tests"].items() if node not in self._heard}
         return [errors.never_heard(key, node) for node, key in lost.items()]
 
     def _never_judged(self, plans: dict[str, Any]) -> list[str]:
@@ -152,17 +148,16 @@ class Controller:
         from pytest_edgebench.declare.use import BudgetUse
 
         use = BudgetUse()
-        for node, sent in self._sent.items():
-            if sent["judged"]:
-                places = [row.get("place", "") for row in sent["check"].get("rows", ())]
-                use.judge(sent["key"], places)
-            if not sent["passed"]:
+        for node, one in self._heard.items():
+            if one.judged:
+                use.judge(one.key, one.places)
+            if not one.passed:
                 continue
             slots = [
                 Slot(Limit(metric, statistic, reference, 0.0, "", text), "error", place)
                 for place, metric, statistic, reference, text in plans.get("slots", {}).get(node, ())
             ]
-            use.plan(node.partition("[")[0], sent["key"], slots)
+            use.plan(node.partition("[")[0], one.key, slots)
         root = f"{self._session.config.rootpath}/"
         return [message.replace(root, "") for message in use.messages()]
 
@@ -218,24 +213,23 @@ class Controller:
 
         decoder = SharingDecoder("the run folder")
         checks: dict[str, list[Check]] = {key: [] for key in plans.get("cases", {})}
-        for sent in self._sent.values():
-            checks.setdefault(sent["key"], []).append(decoder.decode(Check, sent["check"], ""))
-            sent["check"] = _slim(sent["check"])
+        for one in self._heard.values():
+            checks.setdefault(one.key, []).append(decoder.decode(Check, one.check(), ""))
         for node, key in plans.get("tests", {}).items():
-            if node not in self._sent:
+            if node not in self._heard:
                 verdict = Verdict.NOT_RUN if stopped else Verdict.ERROR
                 reason = "the session ended before it" if stopped else "planned, but never heard of"
                 checks[key].append(Check(node, verdict, reason=reason, failed=True))
         root = f"{self._session.config.rootpath}/"
         found = []
-        for key, heard in checks.items():
+        for key, told in checks.items():
             model, recipe, variant, profile, place = plans["cases"][key]
             facts = self._facts(key)
             remarks |= dict.fromkeys(facts.get("remarks", ()))
             found.append(
                 CaseResult(
                     key, model, recipe, variant, profile, place.replace(root, ""),
-                    tuple(_near_rows(check, root) for check in heard),
+                    tuple(_near_rows(check, root) for check in told),
                     decoder.decode(ArtifactRecord | None, facts.get("artifact"), ""),
                     decoder.decode(Observation | None, facts.get("observation"), ""),
                     decoder.decode(Observation | None, facts.get("parent"), ""),
@@ -293,12 +287,6 @@ def _again(kept: Path, run: Run) -> Iterator[str]:
     from pytest_edgebench.record import store
 
     yield from store.chunks(kept) if kept.is_file() else store.pieces(run)
-
-
-def _slim(check: dict[str, Any]) -> dict[str, Any]:
-    """What `outcome.status` asks of a check that was decoded; pytest keeps all reports to its end."""
-    kept = [{name: row[name] for name in ("level", "verdict")} for row in check.get("rows", ())]
-    return {"verdict": check["verdict"], "rows": kept}
 
 
 def _near_rows(check: Any, root: str) -> Any:

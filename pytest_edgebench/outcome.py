@@ -27,6 +27,8 @@ def finish(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestRep
     if isinstance(error, EdgebenchError):
         _reword(report, planned, error, call, item.config.rootpath)
     if planned is None or (report.when != "call" and report.passed):
+        if report.when == "teardown":
+            item.stash.get(CHECKS, []).clear()  # pytest keeps all tests to its end
         return report
     if hasattr(report, "wasxfail") and error is not None and not isinstance(error, BudgetExceeded):
         report.longrepr = errors.plain_xfail(str(error))
