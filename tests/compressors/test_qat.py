@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,8 +41,9 @@ def watched(module: Any, data: Any) -> None:
     import torch
 
     linear = module[-1]
+    told = sys.modules[__name__].seen  # named as a global, its content would be part of this step's identity
     hook = linear.register_forward_hook(
-        lambda layer, inputs, _: seen.append((len(layer.weight[0].unique()), len(inputs[0].unique())))
+        lambda layer, inputs, _: told.append((len(layer.weight[0].unique()), len(inputs[0].unique())))
     )
     Fit(epochs=1)(module, data)
     hook.remove()

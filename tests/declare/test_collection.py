@@ -252,7 +252,10 @@ def test_glob(edge):
 
 
 def test_levels(project: Project) -> None:
-    """A noisy absolute limit warns on a machine that is not dedicated; "off" removes."""
+    """A noisy absolute limit warns on a shared machine, and blocks on a board that is only described."""
+    project.profiles = (
+        '{"rpi4": {"target": "host"}, "board": {}, "x86": {"target": "host", "dedicated": true}}'
+    )
     project.write(
         conftest=DECLARED.split("@eb.recipe(sweep")[0],
         test_kws="""
@@ -272,6 +275,11 @@ def test_budget(edge):
         "kws-int8-rpi4 latency p50 baseline [baseline + 5 %] error test_kws.py:4",
         "kws-int8-rpi4 load [4 s] error test_kws.py:6",
         "kws-int8-rpi4 mine [3] error test_kws.py:4",
+        "kws-int8-board size [9 kB] error test_kws.py:2",
+        "kws-int8-board accuracy [90 %] error test_kws.py:4",
+        "kws-int8-board latency p50 [4 ms] error test_kws.py:4",
+        "kws-int8-board latency p50 baseline [baseline + 5 %] error test_kws.py:4",
+        "kws-int8-board mine [3] error test_kws.py:4",
         "kws-int8-x86 size [9 kB] error test_kws.py:2",
         "kws-int8-x86 accuracy [90 %] error test_kws.py:4",
         "kws-int8-x86 latency p50 [4 ms] error test_kws.py:4",

@@ -63,8 +63,13 @@ def test_one_profile(project: Path, capsys: Captured) -> None:
     assert [line.split(":")[0] for line in shown] == [
         "  - static",
         "  - emulated",
-        "  - none for latency and load time",
+        "  - predicted",
+        "  - predicted",
+        "  - none for latency",
+        "  - none for load time",
     ]
+    assert "predicted: ram of int8 .tflite files as by stm32cube-ai-7.3-8.1" in shown[2]
+    assert "from 14 measurements of 11 networks" in shown[2]
     assert "accuracy, flips against the host and the tensor arena" in shown[1]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.__main__ import main
 from pytest_edgebench.errors import target as errors
-from pytest_edgebench.setup import tflite_runtime
+from pytest_edgebench.setup import steps, tflite_runtime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def test_what_failed_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_a_set_up_that_hangs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tflite_runtime, "DEADLINE_S", 0.2)
+    monkeypatch.setattr(steps, "DEADLINE_S", 0.2)
     slow = script(tmp_path / "slow", 'if [ "$1" = -c ]; then echo 3.11; else exec sleep 60; fi')
     assert "had not finished after 0.2 s, and was stopped" in setup(tmp_path / "env", slow, capsys)
 
