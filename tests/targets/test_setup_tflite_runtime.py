@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.__main__ import main
 from pytest_edgebench.errors import target as errors
-from pytest_edgebench.setup import steps, tflite_runtime
+from pytest_edgebench.setup import steps
 
 if TYPE_CHECKING:
     from pathlib import Path
