@@ -92,11 +92,9 @@ def run(kept: Results, threads: int) -> None:
     ways = [(how, percent) for percent in changes for how in WAYS] + [(ELEVEN, 10)]
     nulls: dict[tuple[Kind, float], Decision] = {}
     with tempfile.TemporaryDirectory() as folder, Pool(Path(folder)) as pool:
-        # All networks before the second round of any, so that a run cut short is even; the slow ones last.
-        fast, slow = (tuple(ms for ms in sizes if (ms >= SLOW) == after) for after in (False, True))
+        # All networks before the second round of any, so that a run cut short is even.
         rounds = range(ROUNDS if not kept.quick and threads == 1 else 1)
-        stages = [itertools.product(rounds, kinds(some), ways) for some in (fast, slow)]
-        for number, kind, (how, percent) in itertools.chain(*stages):
+        for number, kind, (how, percent) in itertools.product(rounds, kinds(sizes), ways):
             change = f"{kind.name} {how} {percent} threads {threads}"
             wanted = {limit: f"{change} limit {limit} {number}" for limit in LIMITS}
             wanted = {limit: key for limit, key in wanted.items() if key not in done}
