@@ -24,6 +24,7 @@ from pytest_edgebench.errors import measure as measure_errors
 from pytest_edgebench.measure import machine
 from pytest_edgebench.measure.process import end_of
 from pytest_edgebench.targets import command_answer as answers
+from pytest_edgebench.targets.local import Local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,7 +43,7 @@ NEEDS = {"run": "outputs", "time": "latency", "pairs": "latency", "memory": "mem
 """Question → what the profile must say that the program gives."""
 
 
-class Program:
+class Program(Local):
     """The program of a profile."""
 
     def __init__(self, reach: Reach) -> None:
@@ -57,27 +58,13 @@ class Program:
             said = "it may not be executed" if Path(self._run[0]).is_file() else "there is no such file"
             raise errors.no_program(self._run[0], said)
 
-    def put(self, path: Path) -> str:
-        """Its own path: each request brings a copy."""
-        return str(path)
-
     def start(self, spec: Spec, folder: Path) -> Requests:
         """Nothing runs between requests."""
         return Requests(spec, self._run, self.reach.gives, folder)
 
-    def fetch(self, there: str, here: Path) -> None:
-        """Copy a file."""
-        try:
-            shutil.copyfile(there, here)
-        except OSError as cause:
-            raise measure_errors.not_copied(there, cause) from cause
-
     def describe(self) -> Mapping[str, str]:
         """How it is called."""
         return {"target": f"command {Path(self._run[0]).name}"}
-
-    def stop(self) -> None:
-        """Nothing to do."""
 
 
 class Requests:

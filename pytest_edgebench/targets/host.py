@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import threading
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.errors import measure as errors
 from pytest_edgebench.measure.process import WORKER, Process
+from pytest_edgebench.targets.local import Local
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.targets.reach import Reach
 
 
-class Host:
+class Host(Local):
     """Workers as child processes; files are used where they lie."""
 
     def __init__(self, reach: Reach) -> None:
@@ -27,10 +27,6 @@ class Host:
 
     def prepare(self) -> None:
         """Nothing to do."""
-
-    def put(self, path: Path) -> str:
-        """Its own path."""
-        return str(path)
 
     def start(self, spec: Spec, folder: Path) -> Process:
         """A worker in the environment of the spec's interpreter; errors as `Target.start`."""
@@ -40,19 +36,9 @@ class Host:
             spec.title, command, environment(), folder, lambda cause: errors.no_python(python, cause)
         )
 
-    def fetch(self, there: str, here: Path) -> None:
-        """Copy a file."""
-        try:
-            shutil.copyfile(there, here)
-        except OSError as cause:
-            raise errors.not_copied(there, cause) from cause
-
     def describe(self) -> Mapping[str, str]:
         """Nothing that the worker does not tell."""
         return {}
-
-    def stop(self) -> None:
-        """Nothing to do."""
 
 
 def make(reach: Reach, folder: Path) -> Host:

@@ -24,6 +24,7 @@ from pytest_edgebench.measure.process import WORKER, Process
 from pytest_edgebench.runtimes.protocol import DISTRIBUTIONS
 from pytest_edgebench.targets import qemu_place as place
 from pytest_edgebench.targets.host import parent
+from pytest_edgebench.targets.local import Local
 from pytest_edgebench.targets.qemu_cpus import ARCHES, CPUS
 from pytest_edgebench.targets.reach import Reach
 
@@ -67,7 +68,7 @@ class Places:
     site: Path | None = None
 
 
-class Emulator:
+class Emulator(Local):
     """One CPU."""
 
     def __init__(self, reach: Reach) -> None:
@@ -98,10 +99,6 @@ class Emulator:
             raise errors.other_machine(self.cpu.name, platform.machine())
         self.version = place.qemu_version(program)
 
-    def put(self, path: Path) -> str:
-        """Its own path: code under qemu sees the files of this machine."""
-        return str(path)
-
     def start(self, spec: Spec, folder: Path) -> Emulated:
         """A worker that is started when it is first asked something that has to be run."""
         if self.root is not None:
@@ -112,19 +109,9 @@ class Emulator:
                 raise errors.not_in_root(wheel, self.arch.name, [*self.root.wheels])
         return Emulated(self, spec, folder)
 
-    def fetch(self, there: str, here: Path) -> None:
-        """Copy a file."""
-        try:
-            shutil.copyfile(there, here)
-        except OSError as cause:
-            raise measure_errors.not_copied(there, cause) from cause
-
     def describe(self) -> Mapping[str, str]:
         """Versions of qemu and of what counts."""
         return {"target": "qemu", "qemu": self.version, "plugin": place.COUNTER_VERSION}
-
-    def stop(self) -> None:
-        """Nothing to do."""
 
     def places(self, runtime: Path) -> Places:
         """Where all lies, with the file of a runtime."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pytest
 import tiny_nets
+from file_answers import answers
 
 from pytest_edgebench.artifacts.inspect import inspect
 from pytest_edgebench.compressors.chain import chain, quantize
@@ -18,34 +19,6 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.compressors.build import Builder
     from pytest_edgebench.declare.model import Format, Recipe
-
-
-def answers(path: Path, inputs: Any) -> Any:
-    """Outputs of a file as floats; integer inputs and outputs by their scales."""
-    if path.suffix == ".onnx":
-        import onnxruntime
-
-        session = onnxruntime.InferenceSession(path)
-        return np.concatenate([session.run(None, {"input_0": x[None]})[0] for x in inputs])
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(str(path))
-    interpreter.allocate_tensors()
-    (given,), (wanted,) = interpreter.get_input_details(), interpreter.get_output_details()
-    found = []
-    for x in inputs:
-        if given["dtype"] != np.float32:
-            scale, zero = given["quantization"]
-            limits = np.iinfo(given["dtype"])
-            x = np.clip(np.round(x / scale) + zero, limits.min, limits.max).astype(given["dtype"])
-        interpreter.set_tensor(given["index"], x[None])
-        interpreter.invoke()
-        y = interpreter.get_tensor(wanted["index"])
-        if y.dtype != np.float32:
-            scale, zero = wanted["quantization"]
-            y = (y.astype(np.float32) - zero) * scale
-        found.append(y)
-    return np.concatenate(found)
 
 
 def error(builder: Builder, model: Model, recipe: Recipe, fmt: Format) -> float:
