@@ -81,6 +81,12 @@ def few_samples(subject: Subject) -> Iterator[str]:
     yield from (str(step) for step in _quantize(subject) if 0 < step.samples < FEW_SAMPLES)
 
 
+def per_tensor(subject: Subject) -> Iterator[str]:
+    """EB109."""
+    if PER_TENSOR not in subject.profile.isa:
+        yield from (str(step) for step in _int8(subject) if not step.per_channel and step.keep is None)
+
+
 def _quantize(subject: Subject) -> list[Quantize]:
     return [step for step in subject.steps if isinstance(step, Quantize)]
 
@@ -165,6 +171,15 @@ RULES: tuple[Rule, ...] = (
         "TensorFlow Lite documentation, post-training quantization: around 100 to 500 representative samples",
         f"say calibration={FEW_SAMPLES} or more, if there is the data",
         few_samples,
+    ),
+    Rule(
+        "EB109",
+        "one scale for all channels of a weight, on a target that reads one a channel",
+        "where the ranges of channels differ, small ones are rounded to nothing by the scale of the largest",
+        "Nagel et al. 2019, Data-Free Quantization Through Weight Equalization and Bias Correction: "
+        "MobileNet v2 falls to chance; a network of our tests loses more than 10 points",
+        "leave per_channel=True, or keep the layers that suffer in float with keep=eb.sensitive()",
+        per_tensor,
     ),
 )
 

@@ -11,6 +11,7 @@ import pytest_edgebench
 from pytest_edgebench.compressors.channels import PruneChannels
 from pytest_edgebench.compressors.prune import Prune, PruneNofM
 from pytest_edgebench.compressors.quantize import Quantize
+from pytest_edgebench.compressors.sensitive import sensitive
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.lint import Finding, Subject, findings, subject_of
 from pytest_edgebench.lint_model import convolutions
@@ -80,6 +81,17 @@ CASES: list[tuple[str, list[str], list[str]]] = [
         told(Quantize("static-int8", FEW_SAMPLES)),
     ),
     ("EB108", told(Quantize("static-int8", 8)), told(Quantize("dynamic-int8", 8))),
+    ("EB109", told(Quantize("static-int8", per_channel=False)), told(STATIC)),
+    (
+        "EB109",
+        told(Quantize("dynamic-int8", per_channel=False)),
+        told(Quantize("dynamic-int8", per_channel=False), profile=TENSOR),
+    ),
+    (
+        "EB109",
+        told(Quantize("static-int8", per_channel=False)),
+        told(Quantize("static-int8", per_channel=False, keep=sensitive())),
+    ),
 ]
 
 
