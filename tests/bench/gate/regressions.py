@@ -142,8 +142,8 @@ def run(kept: Results, threads: int, most: int) -> None:
                         )
                 kept.add(
                     what="verdict", key=wanted[limit], of=change, limit=limit, ms=kind.ms,
-                    runtime=kind.runtime, dtype=kind.dtype, threads=threads, most=most, how=how, shared=shared,
-                    null=str(null.verdict), **told(decision, record),
+                    runtime=kind.runtime, dtype=kind.dtype, threads=threads, most=most, how=how,
+                    shared=shared, null=str(null.verdict), **told(decision, record),
                 )  # fmt: skip
 
 
