@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class _Substitute(Step):
+class Substitute(Step, ABC):
     """Replaces layers one by one, tells which, and trains what came out."""
 
     stages: ClassVar[Mapping[str, Stage]] = {"onnx": "torch", "tflite": "torch"}
@@ -44,9 +45,9 @@ class _Substitute(Step):
         """Whether it reads the model's labelled data."""
         return wants_data(self.finetune)
 
+    @abstractmethod
     def replacement(self, layer: Module) -> Module | None:
         """A cheaper layer; None where there is none."""
-        raise NotImplementedError
 
     def torch(self, module: Module, context: StepContext) -> Module:
         module, replaced = _replaced(module, self.replacement, self.exclude)
@@ -62,7 +63,7 @@ class _Substitute(Step):
 
 
 @dataclass(frozen=True)
-class LowRank(_Substitute):
+class LowRank(Substitute):
     """Linear layers and ungrouped 2-d convolutions as two thinner ones, by singular value decomposition.
 
     A weight (out, in) of rank r is a product (out, r) (r, in): the best one in the least-squares sense is cut
@@ -83,9 +84,7 @@ class LowRank(_Substitute):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        number = isinstance(self.ratio, int | float) and not isinstance(self.ratio, bool)
-        if not number or not 0 < self.ratio < 1:
-            raise compress.bad_rank(self.ratio)
+        check_rank(self.ratio)
 
     def replacement(self, layer: Module) -> Module | None:
         from torch import nn
@@ -98,7 +97,7 @@ class LowRank(_Substitute):
 
 
 @dataclass(frozen=True)
-class Separable(_Substitute):
+class Separable(Substitute):
     """Ungrouped 2-d convolutions wider than 1 x 1 as a depthwise and a 1 x 1 convolution.
 
     As MobileNets use (Howard et al. 2017). The pair starts as the nearest one to the old weight: for each
@@ -119,6 +118,17 @@ class Separable(_Substitute):
         if isinstance(layer, nn.Conv2d) and layer.groups == 1 and layer.weight[0, 0].numel() > 1:
             return _separable(layer)
         return None
+
+
+def check_rank(ratio: object) -> None:
+    """Refuse what is no share of a rank.
+
+    Raises:
+        DeclarationError: it is not between 0 and 1.
+    """
+    number = isinstance(ratio, int | float) and not isinstance(ratio, bool)
+    if not number or not 0 < cast("float", ratio) < 1:
+        raise compress.bad_rank(ratio)
 
 
 def _replaced(

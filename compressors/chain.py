@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from pytest_edgebench.compressors.architecture import LowRank, Separable
 from pytest_edgebench.compressors.binarize import SMALLEST, Binarize, BinarizeTraining
+from pytest_edgebench.compressors.bottleneck import Bottleneck
 from pytest_edgebench.compressors.channels import Importance, PruneChannels
 from pytest_edgebench.compressors.distill import Distill
 from pytest_edgebench.compressors.fit import Fit
@@ -145,6 +146,17 @@ def low_rank(
 ) -> Recipe:
     """Split linear layers and convolutions into two thinner ones; see `LowRank`."""
     return chain(source, LowRank(finetune, exclude, ratio))
+
+
+def bottleneck(
+    source: Model | Recipe,
+    ratio: float,
+    finetune: Finetune | None = None,
+    *,
+    exclude: tuple[str, ...] | str = (),
+) -> Recipe:
+    """Lead convolutions through fewer channels; see `Bottleneck`."""
+    return chain(source, Bottleneck(finetune, exclude, ratio))
 
 
 def separable(

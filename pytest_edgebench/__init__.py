@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_edgebench.compressors.architecture import LowRank, Separable
     from pytest_edgebench.compressors.binarize import Binarize, BinarizeTraining
+    from pytest_edgebench.compressors.bottleneck import Bottleneck
     from pytest_edgebench.compressors.chain import (
         binarize,
+        bottleneck,
         chain,
         distill,
         low_rank,
@@ -50,6 +52,7 @@ _HOMES = {
     "EdgebenchError": "pytest_edgebench.errors",
     "Fit": "pytest_edgebench.compressors.fit",
     "LowRank": "pytest_edgebench.compressors.architecture",
+    "Bottleneck": "pytest_edgebench.compressors.bottleneck",
     "Model": "pytest_edgebench.declare.model",
     "Prune": "pytest_edgebench.compressors.prune",
     "PruneChannels": "pytest_edgebench.compressors.channels",
@@ -71,6 +74,7 @@ _HOMES = {
     "f1": "pytest_edgebench.declare.score",
     "load_run": "pytest_edgebench.record.store",
     "low_rank": "pytest_edgebench.compressors.chain",
+    "bottleneck": "pytest_edgebench.compressors.chain",
     "mae": "pytest_edgebench.declare.score",
     "model": "pytest_edgebench.declare.recipe",
     "prebuilt": "pytest_edgebench.compressors.chain",
@@ -92,6 +96,7 @@ _HOMES = {
 __all__ = [
     "Binarize",
     "BinarizeTraining",
+    "Bottleneck",
     "BudgetExceeded",
     "Case",
     "Distill",
@@ -112,6 +117,7 @@ __all__ = [
     "StepContext",
     "auc",
     "binarize",
+    "bottleneck",
     "budget",
     "cases",
     "chain",

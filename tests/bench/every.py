@@ -137,6 +137,11 @@ def separable(model: eb.Model) -> eb.Recipe:
 
 
 @eb.recipe(models=ALL)
+def bottleneck(model: eb.Model) -> eb.Recipe:
+    return eb.bottleneck(model, 0.5, finetune=again())
+
+
+@eb.recipe(models=ALL)
 def low_rank(model: eb.Model) -> eb.Recipe:
     return eb.low_rank(model, 0.25, finetune=again())
 

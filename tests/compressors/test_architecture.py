@@ -6,7 +6,8 @@ import pytest
 import tiny_nets
 
 from pytest_edgebench.compressors.architecture import LowRank, Separable
-from pytest_edgebench.compressors.chain import low_rank, separable
+from pytest_edgebench.compressors.bottleneck import Bottleneck
+from pytest_edgebench.compressors.chain import bottleneck, low_rank, separable
 from pytest_edgebench.declare.model import Model, StepContext
 from pytest_edgebench.errors import BuildError, DeclarationError, NoEffectError
 
@@ -78,6 +79,30 @@ def test_a_separable_weight_loses_nothing() -> None:
     torch.testing.assert_close(found(inputs), wanted, rtol=1e-3, atol=1e-4)
 
 
+def test_a_bottleneck_of_full_rank_loses_nothing() -> None:
+    """A weight (8, 6, 3, 3) of rank 4 in its outputs and 3 in its inputs goes through 3 and 4 channels."""
+    import torch
+
+    module = tiny_nets.cnn().eval()
+    with torch.no_grad():
+        core = torch.randn(4, 3, 3, 3)
+        module[3].weight.copy_(torch.einsum("rshw,or,is->oihw", core, torch.randn(8, 4), torch.randn(6, 3)))
+    inputs = torch.randn(2, 1, 8, 8)
+    wanted = module(inputs)
+    given, notes = context(tiny_nets.cnn, tiny_nets.samples)
+    found: Any = Bottleneck(ratio=0.5, exclude="0").torch(module, given)
+    assert [tuple(layer.weight.shape) for layer in found[3]] == [(3, 6, 1, 1), (4, 3, 3, 3), (8, 4, 1, 1)]
+    assert notes == ["Bottleneck replaced 3"]
+    torch.testing.assert_close(found(inputs), wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_a_bottleneck_reaches_the_file(shared_builder: Builder, cnn: Model) -> None:
+    before = shared_builder.build(cnn, "onnx").record.counts
+    after = shared_builder.build(bottleneck(cnn, 0.5), "onnx").record.counts
+    assert (after.parameters, after.macs) < (before.parameters, before.macs)
+    assert after.ops["Conv"] == before.ops["Conv"] + 4  # 0 and 3, each into three
+
+
 def test_a_layer_used_twice_is_one_and_tied_weights_stay() -> None:
     import torch
     from torch import nn
@@ -121,6 +146,8 @@ def test_training_that_diverges(shared_builder: Builder, cnn: Model) -> None:
 def test_ranks(ratio: Any) -> None:
     with pytest.raises(DeclarationError, match="share of the full rank between 0 and 1, not"):
         LowRank(ratio=ratio)
+    with pytest.raises(DeclarationError, match="share of the full rank between 0 and 1, not"):
+        Bottleneck(ratio=ratio)
 
 
 def test_patterns_and_functions() -> None:
