@@ -213,7 +213,8 @@ def _table(lines: list[Line], truths: dict[str, Line], threads: int, most: int) 
     head = ("true change", "call", "FAIL", "PASS", "INCONCLUSIVE", "right", "wrong", "loads, median")
     note = (
         f"{threads} thread{'s' if threads > 1 else ''}, at most {most} loads, limits + 3 % and + 5 %, "
-        f"level of {CELLS} cells; ONNX Runtime and LiteRT, float and int8. Wrong: FAIL although the 95 % interval of the long "
+        f"level of {CELLS} cells; ONNX Runtime and LiteRT, float and int8. Wrong: FAIL although the 95 % "
+        "interval of the long "
         f"measurement lies under the limit, or PASS although it lies over. {where(lines)}"
     )
     return f"{table(head, rows)}\n\n{note}"
