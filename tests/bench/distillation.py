@@ -1,0 +1,89 @@
+"""``python tests/bench/distillation.py``: a student taught by a larger network, and by labels alone.
+
+Both see the same 100 labelled digits, in the same order, from the same start; seeds 0 to 9 were fixed before
+anything was seen. ``--publish`` writes the result into the package's docs, whichever way it falls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from statistics import mean, stdev
+from typing import TYPE_CHECKING
+
+import pytest_edgebench as eb
+from pytest_edgebench.judge.student import t_quantile
+
+if TYPE_CHECKING:
+    from pytest_edgebench.record.run import Run
+
+HERE = Path(__file__).parent
+DOCS = HERE.parents[1] / "pytest_edgebench" / "docs" / "compressors.md"
+BLOCK = re.compile(r"(<!-- table: distillation -->\n).*?(<!-- end -->)", re.DOTALL)
+SEEDS = range(10)
+STUDENT = """
+
+@eb.model
+def student{seed}():
+    return eb.Model(small, held_out, eb.top1, seed={seed})
+"""
+
+
+def run(folder: Path) -> Run:
+    """Train and score all students; nothing is timed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(HERE / "taught.py", folder / "taught.py")
+    with (folder / "taught.py").open("a", encoding="utf-8") as file:
+        file.write("".join(STUDENT.format(seed=seed) for seed in SEEDS))
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    (folder / "edgebench.toml").write_text('[profiles.plain]\nruntime = "onnxruntime"\n', encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "--edgebench-json=run.json", "taught.py"]
+    ended = subprocess.run(command, cwd=folder, check=False)
+    if ended.returncode not in (0, 1):
+        raise SystemExit(ended.returncode)
+    return eb.load_run(folder / "run.json")
+
+
+def text(found: Run) -> str:
+    """A row for each seed, and the mean difference with its 95 % interval by Student's t."""
+    scores: dict[tuple[str, str], float] = {}
+    for case in found.cases:
+        assert case.observation is not None
+        scores[case.model, case.recipe] = case.observation.metrics["accuracy"].value
+    lines = ["| seed | labels alone | distilled | difference |", "|---|---|---|---|"]
+    differences = []
+    for seed in SEEDS:
+        alone, taught = (scores[f"student{seed}", name] for name in ("labels_alone", "distilled"))
+        differences.append(taught - alone)
+        lines.append(f"| {seed} | {alone:.1f} % | {taught:.1f} % | {taught - alone:+.1f} |")
+    middle, n = mean(differences), len(differences)
+    half = t_quantile(0.975, n - 1) * stdev(differences) / n**0.5
+    told = (
+        f"Teacher {scores['teacher', 'original']:.1f} %. Distilled students differ by {middle:+.2f} points "
+        f"on average, 95 % interval [{middle - half:+.2f}, {middle + half:+.2f}], n={n} pairs. "
+        f"torch {version('torch')}; {date.today()}."
+    )
+    return "\n".join(lines) + f"\n\n{told}"
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--out", type=Path, default=Path("build/distillation"), help="its cache and record")
+    options.add_argument("--publish", action="store_true", help="write the result into the docs")
+    arguments = options.parse_args()
+    told = text(run(arguments.out))
+    sys.stdout.write(f"{told}\n")
+    if arguments.publish:
+        page = DOCS.read_text(encoding="utf-8")
+        DOCS.write_text(BLOCK.sub(lambda block: f"{block[1]}{told}\n{block[2]}", page), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
