@@ -1,4 +1,4 @@
-"""A large network, and small ones taught by it or by labels: what `distillation.py` runs, with its students."""
+"""A large network, and what small ones are taught by: `distillation.py` runs it with its students."""
 
 from __future__ import annotations
 
