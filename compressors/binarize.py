@@ -36,7 +36,7 @@ class Binarize(Step):
     The scale is the mean magnitude of the channel's weights, which makes the squared error least (Rastegari
     et al., XNOR-Net, 2016, equation 6). Signs are stored as bits, eight in a byte, and expanded to floats by
     operators in the graph, so the file shrinks to 1/32 on large weights, and the arithmetic stays float.
-    ONNX files only.
+    ONNX Runtime expands once, when it loads the file; LiteRT at every inference, which costs time there.
 
     Attributes:
         exclude: pattern or patterns (``*``, ``?``) of weights that stay float: by the weight's name, or
@@ -49,8 +49,8 @@ class Binarize(Step):
         DeclarationError: patterns, a count or a flag that is none.
     """
 
-    stages: ClassVar[Mapping[str, Stage]] = {"onnx": "file"}
-    libraries: ClassVar[Mapping[str, tuple[str, ...]]] = {"onnx": ("onnx",)}
+    stages: ClassVar[Mapping[str, Stage]] = {"onnx": "file", "tflite": "file"}
+    libraries: ClassVar[Mapping[str, tuple[str, ...]]] = {"onnx": ("onnx",), "tflite": ("ai-edge-litert",)}
 
     exclude: tuple[str, ...] | str = ()
     smallest: int = SMALLEST
@@ -63,8 +63,10 @@ class Binarize(Step):
             raise build.not_a_flag("trained", self.trained)
 
     def file(self, source: Path, target: Path, context: StepContext) -> None:
-        from pytest_edgebench.compressors.binarize_onnx import binarize
-
+        if context.format == "onnx":
+            from pytest_edgebench.compressors.binarize_onnx import binarize
+        else:
+            from pytest_edgebench.compressors.binarize_tflite import binarize
         done = binarize(source, target, self)
         if not done:
             raise build.no_effect(str(self), precision.nothing_to_binarize(self.smallest, self.trained), "")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from pytest_edgebench.artifacts.inspect_tflite_bits import binary
 from pytest_edgebench.errors import build as errors
 from pytest_edgebench.record.run import Counts
 
@@ -188,9 +189,14 @@ def _total(graphs: list[_Graph]) -> Counts:
             ops[name] += 1
             macs += graph.macs(name, inputs, outputs)
             float_ops += name in COMPUTE and graph.is_float(name, inputs)
+        signs, helpers = binary(graph.operators)
         for index, size in graph.constants.items():
+            if index in signs:
+                weight_bytes["binary"] += size
+                parameters += graph.elements(signs[index])
+                continue
             weight_bytes[graph.dtype(index)] += size
-            if graph.is_parameter(index):
+            if index not in helpers and graph.is_parameter(index):
                 parameters += graph.elements(index)
                 if len(graph.shape(index)) >= 2 and graph.dtype(index) not in INDICES | {"bfloat16"}:
                     zeros += graph.zeros(index)
