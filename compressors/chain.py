@@ -10,6 +10,7 @@ from pytest_edgebench.compressors.bottleneck import Bottleneck
 from pytest_edgebench.compressors.channels import Importance, PruneChannels
 from pytest_edgebench.compressors.distill import Distill
 from pytest_edgebench.compressors.fit import Fit
+from pytest_edgebench.compressors.heads import PruneHeads
 from pytest_edgebench.compressors.prune import Prune, PruneNofM
 from pytest_edgebench.compressors.qat import QuantizeTraining
 from pytest_edgebench.compressors.quantize import Activations, Method, Quantize, Scheme, Weights
@@ -135,6 +136,16 @@ def prune_channels(
 ) -> Recipe:
     """Remove a share of the channels of a model or a recipe's result; see `PruneChannels`."""
     return chain(source, PruneChannels(ratio, importance, finetune, scope, rounds, multiple))
+
+
+def prune_heads(
+    source: Model | Recipe,
+    ratio: float,
+    importance: Importance = "magnitude",
+    finetune: Finetune | None = None,
+) -> Recipe:
+    """Remove heads of attention; see `PruneHeads`."""
+    return chain(source, PruneHeads(ratio, importance, finetune))
 
 
 def low_rank(

@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
-from pytest_edgebench.compressors.finetune import finetuned, label_loss, labelled, wants_data
+from pytest_edgebench.compressors.finetune import finetuned, gradients, wants_data
 from pytest_edgebench.compressors.prune import NO_LAYER, check_finetune, check_ratio
 from pytest_edgebench.compressors.sparsity import prunable
 from pytest_edgebench.declare.data import load
@@ -104,7 +104,7 @@ class PruneChannels(Step):
         for _ in range(self.rounds):
             if self.importance == "taylor":
                 context.note(BY_EVALUATION_DATA)
-                _gradients(module, context)
+                gradients(module, context.model)
             pruner.step()
             module.zero_grad(set_to_none=True)
             trained = finetuned(module, self.finetune, context)
@@ -131,18 +131,6 @@ def _example(module: Module, context: StepContext) -> Any:
 
     sample = ordered(module, load(context.model).sample())
     return tuple(torch.from_numpy(array.copy()) for array in sample.values())
-
-
-def _gradients(module: Module, context: StepContext) -> None:
-    """Leave the gradient of the loss on up to 256 samples in the module's parameters."""
-    import torch
-
-    inputs, labels = labelled(context.model, module)
-    module.zero_grad()
-    with torch.enable_grad():
-        outputs = module(*(array[:256] for array in inputs))
-        first = outputs if isinstance(outputs, torch.Tensor) else outputs[0]
-        label_loss(first, labels[:256]).backward()  # type: ignore[no-untyped-call]
 
 
 def _outputs(module: Module, example: tuple[Tensor, ...]) -> set[str]:

@@ -89,6 +89,18 @@ def labelled(model: Model, module: Module) -> tuple[list[Tensor], Tensor]:
     return inputs, torch.as_tensor(loaded.labels)
 
 
+def gradients(module: Module, model: Model) -> None:
+    """Leave the gradient of the loss on up to 256 samples of the model's data in the module's parameters."""
+    import torch
+
+    inputs, labels = labelled(model, module)
+    module.zero_grad()
+    with torch.enable_grad():
+        outputs = module(*(array[:256] for array in inputs))
+        first = outputs if isinstance(outputs, torch.Tensor) else outputs[0]
+        label_loss(first, labels[:256]).backward()  # type: ignore[no-untyped-call]
+
+
 def label_loss(output: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy for integer labels (n,) and outputs (n, classes), else the mean squared error.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         prebuilt,
         prune,
         prune_channels,
+        prune_heads,
         prune_n_of_m,
         qat,
         quantize,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.compressors.distill import Distill
     from pytest_edgebench.compressors.draws import draws
     from pytest_edgebench.compressors.fit import Fit
+    from pytest_edgebench.compressors.heads import PruneHeads
     from pytest_edgebench.compressors.prune import Prune, PruneNofM
     from pytest_edgebench.compressors.qat import QuantizeTraining
     from pytest_edgebench.compressors.quantize import Quantize
@@ -56,6 +58,7 @@ _HOMES = {
     "Model": "pytest_edgebench.declare.model",
     "Prune": "pytest_edgebench.compressors.prune",
     "PruneChannels": "pytest_edgebench.compressors.channels",
+    "PruneHeads": "pytest_edgebench.compressors.heads",
     "PruneNofM": "pytest_edgebench.compressors.prune",
     "Quantize": "pytest_edgebench.compressors.quantize",
     "QuantizeTraining": "pytest_edgebench.compressors.qat",
@@ -80,6 +83,7 @@ _HOMES = {
     "prebuilt": "pytest_edgebench.compressors.chain",
     "prune": "pytest_edgebench.compressors.chain",
     "prune_channels": "pytest_edgebench.compressors.chain",
+    "prune_heads": "pytest_edgebench.compressors.chain",
     "prune_n_of_m": "pytest_edgebench.compressors.chain",
     "qat": "pytest_edgebench.compressors.chain",
     "quantize": "pytest_edgebench.compressors.chain",
@@ -107,6 +111,7 @@ __all__ = [
     "Model",
     "Prune",
     "PruneChannels",
+    "PruneHeads",
     "PruneNofM",
     "Quantize",
     "QuantizeTraining",
@@ -131,6 +136,7 @@ __all__ = [
     "prebuilt",
     "prune",
     "prune_channels",
+    "prune_heads",
     "prune_n_of_m",
     "qat",
     "quantize",
