@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import numbers, svg
@@ -12,11 +13,33 @@ if TYPE_CHECKING:
 _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "min": 0.0, "max": 1.0}
 
 
-def distribution(case: CaseResult) -> tuple[str, tuple[tuple[str, str], ...]]:
+Figure = tuple[str, tuple[tuple[str, str], ...]]
+"""An SVG and its legend as (class, text)."""
+
+
+def against_baseline(case: CaseResult) -> Figure:
+    """The fastest call of each fresh load, of a case and of the baseline's file, loaded in turn.
+
+    Returns:
+        "" and () for a case that was not timed beside a baseline.
+    """
+    pair = case.pairs.get("baseline")
+    if pair is None or not pair.reference_s:
+        return "", ()
+    mine = [seconds * math.exp(q) for seconds, q in zip(pair.reference_s, pair.q, strict=True)]
+    curves = [
+        svg.Curve("this model", "candidate", mine),
+        svg.Curve("baseline", "reference", pair.reference_s),
+    ]
+    legend = (("candidate", f"{case.recipe} on {case.profile}"), ("reference", "the baseline's file"))
+    return svg.ecdf(curves, [], f"Fastest call of each load of {case.key} and of its baseline"), legend
+
+
+def distribution(case: CaseResult) -> Figure:
     """Latency of a case beside its parent's, with the budgets.
 
     Returns:
-        the SVG and its legend as (class, text); "" and () for a case that was not timed.
+        "" and () for a case that was not timed.
     """
     timed = case.observation.series.get("latency", ()) if case.observation is not None else ()
     if not timed:

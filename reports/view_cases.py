@@ -9,7 +9,7 @@ from pytest_edgebench.reports import lines, numbers, status
 from pytest_edgebench.reports.absent import missing
 from pytest_edgebench.reports.beside import BesideView, beside_view
 from pytest_edgebench.reports.brief import Brief, sentence
-from pytest_edgebench.reports.figures import distribution
+from pytest_edgebench.reports.figures import Figure, against_baseline, distribution
 from pytest_edgebench.reports.scores import against_parent
 from pytest_edgebench.reports.steps import StepView, step_views
 from pytest_edgebench.reports.trend import Trend, trends
@@ -55,8 +55,7 @@ class Card:
     rows: tuple[RowView, ...]
     others: tuple[RowView, ...]
     reasons: tuple[str, ...]
-    figure: str
-    legend: tuple[tuple[str, str], ...]
+    figures: tuple[tuple[str, Figure], ...]
     trends: tuple[Trend, ...]
     steps: tuple[StepView, ...]
     files: tuple[tuple[str, str], ...]
@@ -65,6 +64,10 @@ class Card:
     missing: tuple[tuple[str, str], ...]
     commands: tuple[str, ...]
     beside: BesideView | None = None
+
+
+CALLS = "Share of calls that took no longer."
+LOADS = "Share of fresh loads whose fastest call took no longer; both files were loaded in turn."
 
 
 def drawn(found: Sequence[Brief]) -> tuple[Brief, ...]:
@@ -81,7 +84,7 @@ def cards(found: Sequence[Brief], run: Run) -> tuple[Card, ...]:
 
 def _card(found: Brief, run: Run, *, opened: bool) -> Card:
     case, why = found.case, sentence(found)
-    figure, legend = distribution(case)
+    figures = (CALLS, distribution(case)), (LOADS, against_baseline(case))
     artifact, seen = case.artifact, case.observation
     facts: list[tuple[str, str]] = []
     if artifact is not None:
@@ -101,8 +104,7 @@ def _card(found: Brief, run: Run, *, opened: bool) -> Card:
         rows=tuple(_row_view(case, row) for row in found.rows),
         others=tuple(_other(case, key, metric) for key, metric in observed.items() if key not in judged),
         reasons=tuple(dict.fromkeys(check.reason for check in case.checks if _worth_telling(check, why))),
-        figure=figure,
-        legend=legend,
+        figures=tuple((caption, figure) for caption, figure in figures if figure[0]),
         trends=trends(found),
         steps=step_views(artifact.steps) if artifact is not None else (),
         files=tuple((n, numbers.number(size, "B")) for n, size in artifact.files.items()) if artifact else (),

@@ -51,11 +51,12 @@ class Leg:
     """The loads of one process.
 
     Attributes:
-        q: ln of candidate over reference, one a load.
+        q: ln of candidate over reference, one a load. reference_s: the reference's fastest call in each.
         decision: on these loads alone, with its reasons.
     """
 
     q: tuple[float, ...]
+    reference_s: tuple[float, ...]
     decision: Decision
     seed: int
     plan: Plan
@@ -108,6 +109,7 @@ def compare(
         confirm_q=second.q if second else (),
         noise=(null.estimate, null.low95, null.high95) if null is not None and null.look else (),
         seconds=time.monotonic() - began,
+        reference_s=tuple(float(f"{seconds:.4g}") for seconds in first.reference_s),
     )
     return decision, record
 
@@ -154,7 +156,8 @@ def run_leg(
     assert plan is not None
     over = capped and len(q) < terms.max_loads
     readings = _readings(found, client.spec.threads, plan, over, cap_s, null)
-    return Leg(tuple(q), why.explain(decision, readings, q), seed, plan, alternate)
+    took = tuple(float(seconds) for pairs in found for seconds in pairs.a_s)
+    return Leg(tuple(q), took, why.explain(decision, readings, q), seed, plan, alternate)
 
 
 def cap_for(call_s: float, cap_s: float) -> float:

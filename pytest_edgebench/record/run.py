@@ -253,6 +253,8 @@ class PairRecord:
         seed, pairs, calls, warm_ups, alternate: what the worker was asked for.
         q: ln of candidate over reference, one a fresh load of both, in the order measured.
         confirm_seed, confirm_q: of the second process, where there was one.
+        reference_s: fastest call of the reference in each load, seconds, 4 significant digits; that of the
+            candidate is it times e to the q.
         noise: ln ratio and 95 % interval of the null control, a file against its own copy; empty without.
         seconds: it took.
     """
@@ -270,6 +272,7 @@ class PairRecord:
     confirm_q: tuple[float, ...] = ()
     noise: tuple[float, ...] = ()
     seconds: float = 0.0
+    reference_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

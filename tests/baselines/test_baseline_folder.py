@@ -298,4 +298,5 @@ def test_a_test_that_only_counts_takes_nothing_from_one_that_measured(repo: Repo
     repo.run("--edgebench-save-baseline=accepted").assert_outcomes(passed=4)
     assert len(entries(repo.path / "accepted")) == 2
     assert all("observation" in case for case in repo.record()["cases"])
-    assert all("model" in case["pairs"] for case in repo.record()["cases"])
+    pairs = [case["pairs"]["model"] for case in repo.record()["cases"]]
+    assert all(len(pair["reference_s"]) == len(pair["q"]) >= 6 for pair in pairs)

@@ -225,7 +225,10 @@ def _past(row: Row, chance: random.Random) -> tuple[Past, ...]:
 def _pair(chance: random.Random) -> PairRecord:
     ratios = tuple(chance.gauss(0, 0.01) for _ in range(13))
     noise = (chance.gauss(0, 0.002), -0.006, 0.007)
-    return PairRecord(1.03, 0.005, 0.05, 7, 13, 40, 5, True, ratios, noise=noise, seconds=2.1)
+    took = tuple(float(f"{4e-4 * (1 + 0.02 * chance.random()):.4g}") for _ in ratios)
+    return PairRecord(
+        1.03, 0.005, 0.05, 7, 13, 40, 5, True, ratios, noise=noise, seconds=2.1, reference_s=took
+    )
 
 
 def _artifact(model: str, recipe: str, chance: random.Random) -> ArtifactRecord:

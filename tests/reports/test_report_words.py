@@ -125,6 +125,18 @@ def test_the_noise_of_the_machine_is_told() -> None:
     assert "Noise floor" not in parse(render(run(case()))).by_id("env").text
 
 
+def test_a_case_timed_beside_the_baseline_shows_both() -> None:
+    took = (0.001, 0.0011, 0.00105)
+    pair = PairRecord(1.03, 0.005, 0.05, 1, 12, 3, 1, True, (0.1, 0.1, 0.12), reference_s=took)
+    page = parse(render(run(replace(case(), pairs={"baseline": pair}))))
+    card = page.by_id("case=kws-int8-rpi4")
+    assert "fastest call took no longer; both files were loaded in turn" in card.text
+    figure = next(one for one in card.find("figure") if "loaded in turn" in one.text)
+    assert "baseline" in figure.text
+    assert {path.attrs["class"] for path in figure.find("path")} >= {"candidate", "reference"}
+    assert "loaded in turn" not in parse(render(run(case()))).by_id("case=kws-int8-rpi4").text
+
+
 def test_what_a_column_has_in_common_stands_in_its_head() -> None:
     other = case(profile="m7")
     assert other.observation is not None
