@@ -167,11 +167,16 @@ def _within(ordered: NDArray[np.float64], cut: int) -> float:
     return float(((left - left.mean()) ** 2).sum() + ((right - right.mean()) ** 2).sum())
 
 
+def spread(values: NDArray[np.float64]) -> float:
+    """Robust standard deviation of loads (n,): 1.4826 times the median absolute deviation."""
+    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+
+
 def _spread(values: NDArray[np.float64]) -> str:
-    """Robust standard deviation of the loads: 1.4826 times the median absolute deviation."""
+    """That loads differ, and what follows from it."""
     if len(values) < 6:
         return ""
-    sd = 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    sd = spread(values)
     if sd < NOISY_SD:
         return ""
     return (

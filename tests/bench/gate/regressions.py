@@ -18,12 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from gate_files import Kind, copy_of, inputs, kinds, network, slower
 from gate_results import Results, least, parser, read, results, table, told, where
 
 from pytest_edgebench.judge import timing as judge
 from pytest_edgebench.judge.loads import trimmed
 from pytest_edgebench.judge.matrix import alpha_per_cell
+from pytest_edgebench.judge.reasons import spread
 from pytest_edgebench.measure import locks, race
 from pytest_edgebench.measure.pool import Pool
 
@@ -208,9 +210,19 @@ def _table(lines: list[Line], truths: dict[str, Line], threads: int, most: int) 
             rows.append(
                 (name, f"{ms:g} ms", verdicts["FAIL"], verdicts["PASS"], verdicts["INCONCLUSIVE"],
                  least(right, len(group)), sum(wrong(line, truths) for line in group),
-                 f"{statistics.median(line['n'] for line in group):g}")
+                 f"{statistics.median(line['n'] for line in group):g}", f"{_differ(group):.2g} %")
             )  # fmt: skip
-    head = ("true change", "call", "FAIL", "PASS", "INCONCLUSIVE", "right", "wrong", "loads, median")
+    head = (
+        "true change",
+        "call",
+        "FAIL",
+        "PASS",
+        "INCONCLUSIVE",
+        "right",
+        "wrong",
+        "loads, median",
+        "their sd",
+    )
     note = (
         f"{threads} thread{'s' if threads > 1 else ''}, at most {most} loads, limits + 3 % and + 5 %, "
         f"level of {CELLS} cells; ONNX Runtime and LiteRT, float and int8. Wrong: FAIL although the 95 % "
@@ -218,6 +230,11 @@ def _table(lines: list[Line], truths: dict[str, Line], threads: int, most: int) 
         f"measurement lies under the limit, or PASS although it lies over. {where(lines)}"
     )
     return f"{table(head, rows)}\n\n{note}"
+
+
+def _differ(lines: list[Line]) -> float:
+    """Median of the robust standard deviations of the loads of each verdict, in %."""
+    return 100 * statistics.median(spread(np.asarray(line["q"])) for line in lines)
 
 
 def main() -> int:
