@@ -8,11 +8,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from pytest_edgebench.compressors.checks import check_finetune, check_rank, patterns
 from pytest_edgebench.compressors.finetune import finetuned, wants_data
-from pytest_edgebench.compressors.prune import check_finetune
 from pytest_edgebench.declare.model import Stage, Step, StepContext
 from pytest_edgebench.errors import build as errors
-from pytest_edgebench.errors import compress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,10 +34,7 @@ class Substitute(Step, ABC):
 
     def __post_init__(self) -> None:
         check_finetune(self.finetune, 1)
-        patterns = (self.exclude,) if isinstance(self.exclude, str) else self.exclude
-        if not isinstance(patterns, tuple) or not all(isinstance(p, str) and p for p in patterns):
-            raise errors.bad_patterns("exclude", self.exclude)
-        object.__setattr__(self, "exclude", patterns)
+        object.__setattr__(self, "exclude", patterns("exclude", self.exclude))
 
     @property
     def labelled(self) -> bool:
@@ -118,17 +114,6 @@ class Separable(Substitute):
         if isinstance(layer, nn.Conv2d) and layer.groups == 1 and layer.weight[0, 0].numel() > 1:
             return _separable(layer)
         return None
-
-
-def check_rank(ratio: object) -> None:
-    """Refuse what is no share of a rank.
-
-    Raises:
-        DeclarationError: it is not between 0 and 1.
-    """
-    number = isinstance(ratio, int | float) and not isinstance(ratio, bool)
-    if not number or not 0 < cast("float", ratio) < 1:
-        raise compress.bad_rank(ratio)
 
 
 def _replaced(

@@ -6,6 +6,7 @@ import fnmatch
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pytest_edgebench.compressors.checks import patterns
 from pytest_edgebench.compressors.finetune import finetuned, wants_data
 from pytest_edgebench.compressors.layers import weighted
 from pytest_edgebench.declare.model import Stage, Step, StepContext
@@ -57,7 +58,7 @@ class Binarize(Step):
     trained: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "exclude", _patterns(self.exclude))
+        object.__setattr__(self, "exclude", patterns("exclude", self.exclude))
         _check_smallest(self.smallest)
         if not isinstance(self.trained, bool):
             raise build.not_a_flag("trained", self.trained)
@@ -110,7 +111,7 @@ class BinarizeTraining(Step):
     def __post_init__(self) -> None:
         if not callable(self.finetune):
             raise build.bad_finetune(self.finetune)
-        object.__setattr__(self, "exclude", _patterns(self.exclude))
+        object.__setattr__(self, "exclude", patterns("exclude", self.exclude))
         _check_smallest(self.smallest)
 
     @property
@@ -198,13 +199,6 @@ def check_patterns(step: Binarize, names: Sequence[str]) -> None:
     for pattern in step.exclude:
         if not any(stays(name, (pattern,)) for name in names):
             raise precision.excludes_no_weight(str(step), pattern, names)
-
-
-def _patterns(given: Any) -> tuple[str, ...]:
-    patterns = (given,) if isinstance(given, str) else given
-    if not isinstance(patterns, tuple) or not all(isinstance(p, str) and p for p in patterns):
-        raise build.bad_patterns("exclude", given)
-    return patterns
 
 
 def _check_smallest(given: object) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_edgebench.compressors.architecture import Substitute, check_rank
+from pytest_edgebench.compressors.architecture import Substitute
+from pytest_edgebench.compressors.checks import check_rank
 
 if TYPE_CHECKING:
     from torch.nn import Conv2d, Module

@@ -6,8 +6,9 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+from pytest_edgebench.compressors.checks import check_finetune, check_ratio
 from pytest_edgebench.compressors.finetune import finetuned, gradients, wants_data
-from pytest_edgebench.compressors.prune import NO_LAYER, check_finetune, check_ratio
+from pytest_edgebench.compressors.prune import NO_LAYER
 from pytest_edgebench.compressors.sparsity import prunable
 from pytest_edgebench.declare.data import load
 from pytest_edgebench.declare.model import Stage, Step, StepContext

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from pytest_edgebench.compressors.channels import BY_EVALUATION_DATA, Importance
+from pytest_edgebench.compressors.checks import check_finetune, check_ratio
 from pytest_edgebench.compressors.finetune import finetuned, gradients, wants_data
-from pytest_edgebench.compressors.prune import check_finetune, check_ratio
 from pytest_edgebench.declare.model import Stage, Step, StepContext
 from pytest_edgebench.errors import build as errors
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, get_args
 
 from pytest_edgebench.compressors import sparsity
+from pytest_edgebench.compressors.checks import check_finetune, check_ratio
 from pytest_edgebench.compressors.finetune import finetuned, wants_data
 from pytest_edgebench.compressors.sparsity import Scope
 from pytest_edgebench.declare.model import Stage, Step, StepContext
@@ -128,31 +129,6 @@ class PruneNofM(Step):
 
     def __str__(self) -> str:
         return _text(self, f"{self.keep}, {self.of}")
-
-
-def check_ratio(ratio: object) -> None:
-    """Refuse what is no share of weights.
-
-    Raises:
-        DeclarationError: not a number between 0 and 1.
-    """
-    number = isinstance(ratio, int | float) and not isinstance(ratio, bool)
-    if not number or not 0 < ratio < 1:  # type: ignore[operator]  # also refuses NaN
-        raise errors.bad_ratio(ratio)
-
-
-def check_finetune(finetune: object, rounds: object) -> None:
-    """Refuse what cannot be called, and rounds that are none or without training between them.
-
-    Raises:
-        DeclarationError: either.
-    """
-    if finetune is not None and not callable(finetune):
-        raise errors.bad_finetune(finetune)
-    if type(rounds) is not int or rounds < 1:
-        raise compress.not_a_count("rounds", rounds)
-    if rounds > 1 and finetune is None:
-        raise compress.rounds_without_finetune(rounds)
 
 
 def more_zeros(before: Counts, after: Counts) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pytest_edgebench.artifacts.inspect import inspect
 from pytest_edgebench.compressors import sensitive
+from pytest_edgebench.compressors.checks import patterns
 from pytest_edgebench.compressors.draws import ALL, Draws
 from pytest_edgebench.declare.model import Format, Stage, Step, StepContext
 from pytest_edgebench.errors import build as errors
@@ -119,10 +120,7 @@ class Quantize(Step):
         share = self.percentile
         if isinstance(share, bool) or not isinstance(share, int | float) or not 50 < share < 100:
             raise errors.bad_percentile(share)
-        patterns = (self.exclude,) if isinstance(self.exclude, str) else self.exclude
-        if not isinstance(patterns, tuple) or not all(isinstance(p, str) and p for p in patterns):
-            raise errors.bad_patterns("exclude", self.exclude)
-        object.__setattr__(self, "exclude", patterns)
+        object.__setattr__(self, "exclude", patterns("exclude", self.exclude))
         if self.keep is not None and not isinstance(self.keep, sensitive.Sensitive):
             raise precision.bad_keep(self.keep)
         self._agree()
