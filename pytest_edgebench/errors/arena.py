@@ -26,7 +26,10 @@ def not_started(python: str, cause: str) -> MeasureError:
 
 
 def failed(name: str, status: int, printed: str) -> MeasureError:
-    lines = [line.strip() for line in printed.strip().splitlines()[-_SHOWN_LINES:]]
+    lines = [line.strip() for line in printed.strip().splitlines()]
+    # Python's own words for an exception, else the end of what was printed.
+    raised = [line.partition("Error: ")[2] for line in lines if line.startswith("RuntimeError: ")]
+    lines = raised[-1:] or lines[-_SHOWN_LINES:]
     how = f"ended with status {status}" if status > 0 else f"was killed by signal {-status}"
     return MeasureError(
         f"TFLite Micro {how} while counting the arena of {name}: {' / '.join(lines)}",

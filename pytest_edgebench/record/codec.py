@@ -184,12 +184,16 @@ class Decoder:
             return tuple(self.decode(args[0], item, f"{path}[{i}]") for i, item in enumerate(items))
         if origin is Mapping:
             pairs = self._typed(value, dict, path, "an object")
-            return {key: self.decode(args[1], item, f"{path}.{key}") for key, item in pairs.items()}
+            return {self.text(k): self.decode(args[1], v, f"{path}.{k}") for k, v in pairs.items()}
         if isinstance(kind, type) and issubclass(kind, Enum):
             return kind(self._one_of([member.value for member in kind], value, path))
         if dataclasses.is_dataclass(kind):
             return self._shared(kind, value, path)
         return self._scalar(kind, value, path)
+
+    def text(self, value: str) -> str:
+        """A string of the record."""
+        return value
 
     def _shared(self, kind: Any, value: Any, path: str) -> Any:
         table = TABLES.get(kind)
@@ -225,7 +229,8 @@ class Decoder:
                     return float(value)
             raise errors.wrong_type(self.where, path, value, "a number")
         words = {str: "text", int: "a whole number", bool: "true or false"}
-        return self._typed(value, kind, path, words[kind])
+        found = self._typed(value, kind, path, words[kind])
+        return self.text(found) if kind is str else found
 
     def _typed(self, value: Any, kind: type, path: str, words: str) -> Any:
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -235,15 +240,24 @@ class Decoder:
     def _one_of(self, allowed: typing.Sequence[Any], value: Any, path: str) -> Any:
         if value not in allowed:
             raise errors.wrong_type(self.where, path, value, f"one of {', '.join(map(str, allowed))}")
-        return value
+        return allowed[allowed.index(value)]
 
 
 class SharingDecoder(Decoder):
-    """Builds equal artifacts and observations once: one object for all profiles or recipes that have it."""
+    """Builds equal artifacts and observations once: one object for all profiles or recipes that have it.
+
+    Equal strings are one, too: those of ten thousand cases are mostly the same few, and each document that is
+    read brings its own.
+    """
 
     def __init__(self, where: str) -> None:
         super().__init__(where)
         self._known: dict[tuple[type, bytes], Any] = {}
+        self._texts: dict[str, str] = {}
+
+    def text(self, value: str) -> str:
+        """One object for each string."""
+        return self._texts.setdefault(value, value)
 
     def build(self, kind: Any, value: Any, path: str) -> Any:
         if kind not in TABLES:

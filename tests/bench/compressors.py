@@ -50,14 +50,14 @@ def table(found: Run) -> str:
     for case in found.cases:
         cases[case.model][case.variant_name][case.profile] = case
     parts = []
-    for model, recipes in cases.items():
+    for model, recipes in sorted(cases.items()):
         original = recipes.pop("original", {})
         parts.append(f"**{model}**: {'; '.join(_whole(original[name]) for name in PROFILES)}.")
         head = ["compressor"]
         for name in PROFILES:
             head += [f"{name}: weights", "file", "accuracy", "latency"]
         lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-        for recipe, by in recipes.items():
+        for recipe, by in sorted(recipes.items()):
             cells = [recipe.replace("_", " ")]
             for name in PROFILES:
                 cells += _cells(by[name], original[name])

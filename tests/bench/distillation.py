@@ -63,7 +63,7 @@ def text(found: Run) -> str:
         differences.append(taught - alone)
         lines.append(f"| {seed} | {alone:.1f} % | {taught:.1f} % | {taught - alone:+.1f} |")
     middle, n = mean(differences), len(differences)
-    half = t_quantile(0.975, n - 1) * stdev(differences) / n**0.5
+    half = t_quantile(0.025, n - 1) * stdev(differences) / n**0.5
     told = (
         f"Teacher {scores['teacher', 'original']:.1f} %. Distilled students differ by {middle:+.2f} points "
         f"on average, 95 % interval [{middle - half:+.2f}, {middle + half:+.2f}], n={n} pairs. "

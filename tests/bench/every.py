@@ -146,6 +146,11 @@ def low_rank(model: eb.Model) -> eb.Recipe:
     return eb.low_rank(model, 0.25, finetune=again())
 
 
+@eb.cases(recipes="original")
+def test_original(edge: eb.Edge) -> None:
+    edge.check()
+
+
 def test_every(edge: eb.Edge) -> None:
     """Nothing is demanded but what is checked by default; figures are read from the record."""
     edge.check()

@@ -56,6 +56,10 @@ def test_it_is_asked_once(tmp_path: Path, cache: Cache) -> None:
             "echo 'no such op' >&2; exit 3",
             "ended with status 3 while counting the arena of net.tflite: no such op",
         ),
+        (
+            "printf 'Traceback\\n  line 76\\nRuntimeError: hybrid models\\n' >&2; exit 1",
+            "ended with status 1 while counting the arena of net.tflite: hybrid models",
+        ),
         ("kill -SEGV $$", "was killed by signal 11 while counting the arena of net.tflite"),
         ("exec sleep 30", "had not counted the arena of net.tflite after 0.5 s, and was stopped"),
         ("echo hello", "told no arena of net.tflite: it printed 'hello'"),
