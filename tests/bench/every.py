@@ -30,7 +30,8 @@ def train_transformer() -> nn.Module:
             query, key, value = (part.reshape(-1, 8, 2, 16).transpose(1, 2) for part in self._parts(x))
             share = torch.softmax(query @ key.transpose(2, 3) / 4, -1)
             x = x + self.out((share @ value).transpose(1, 2).reshape(-1, 8, 32))
-            return x + self.narrow(torch.relu(self.wide(self.after(x))))
+            mixed: Tensor = x + self.narrow(torch.relu(self.wide(self.after(x))))
+            return mixed
 
         def _parts(self, x: Tensor) -> tuple[Tensor, ...]:
             return tuple(self.mix(self.norm(x)).chunk(3, -1))
