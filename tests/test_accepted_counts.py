@@ -27,9 +27,7 @@ def lacks(runtime: dict[str, str], profile: Profile = PROFILE, *, counted: bool 
         "key", (), {}, RUNTIME, metrics, profile_keys=told(PROFILE),
     )  # fmt: skip
     observer = SimpleNamespace(describe=lambda spec: runtime)
-    examination: Any = SimpleNamespace(
-        bench=SimpleNamespace(observer=observer), spec_for=lambda fmt: None, fmt="tflite", profile=profile
-    )
+    examination: Any = SimpleNamespace(bench=SimpleNamespace(observer=observer), spec=None, profile=profile)
     return Accepted(None, updating=False)._lacks(examination, entry)
 
 
