@@ -59,7 +59,18 @@ class Substitute(Step, ABC):
 
 
 @dataclass(frozen=True)
-class LowRank(Substitute):
+class Ranked(Substitute):
+    """A substitute that keeps a share of a rank: `ratio`, 0 < ratio < 1."""
+
+    ratio: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_rank(self.ratio)
+
+
+@dataclass(frozen=True)
+class LowRank(Ranked):
     """Linear layers and ungrouped 2-d convolutions as two thinner ones, by singular value decomposition.
 
     A weight (out, in) of rank r is a product (out, r) (r, in): the best one in the least-squares sense is cut
@@ -75,12 +86,6 @@ class LowRank(Substitute):
     Raises:
         DeclarationError: another ratio, no function, no patterns.
     """
-
-    ratio: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_rank(self.ratio)
 
     def replacement(self, layer: Module) -> Module | None:
         from torch import nn
@@ -201,12 +206,18 @@ def _separable(layer: Conv2d) -> Module:
 
 def _pair(layer: Conv2d, *, middle: int, groups: int) -> Any:
     """A convolution like `layer` with `middle` outputs and no bias, then a 1 x 1 one with its bias."""
-    import torch
     from torch import nn
 
-    first = nn.Conv2d(
-        layer.in_channels,
-        middle,
+    return nn.Sequential(taps(layer, layer.in_channels, middle, groups), pointwise(layer, middle))
+
+
+def taps(layer: Conv2d, inputs: int, outputs: int, groups: int = 1) -> Conv2d:
+    """A convolution that reads the same places as `layer`, between so many channels, without a bias."""
+    from torch import nn
+
+    return nn.Conv2d(
+        inputs,
+        outputs,
         cast("tuple[int, int]", layer.kernel_size),
         stride=cast("tuple[int, int]", layer.stride),
         padding=cast("Any", layer.padding),
@@ -215,8 +226,15 @@ def _pair(layer: Conv2d, *, middle: int, groups: int) -> Any:
         bias=False,
         padding_mode=layer.padding_mode,
     )
-    second = nn.Conv2d(middle, layer.out_channels, 1, bias=layer.bias is not None)
+
+
+def pointwise(layer: Conv2d, inputs: int) -> Conv2d:
+    """A 1 x 1 convolution to the outputs of `layer`, with its bias."""
+    import torch
+    from torch import nn
+
+    found = nn.Conv2d(inputs, layer.out_channels, 1, bias=layer.bias is not None)
     with torch.no_grad():
-        if layer.bias is not None and second.bias is not None:
-            second.bias.copy_(layer.bias)
-    return nn.Sequential(first, second)
+        if layer.bias is not None and found.bias is not None:
+            found.bias.copy_(layer.bias)
+    return found

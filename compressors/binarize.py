@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_edgebench.compressors.checks import patterns
-from pytest_edgebench.compressors.finetune import finetuned, wants_data
-from pytest_edgebench.compressors.layers import weighted
+from pytest_edgebench.compressors.finetune import wants_data
+from pytest_edgebench.compressors.layers import train_as_seen, weighted
 from pytest_edgebench.declare.model import Stage, Step, StepContext
 from pytest_edgebench.errors import build, compress, precision
 
@@ -136,17 +136,13 @@ class BinarizeTraining(Step):
                     binary = torch.where(weight >= 0, scale, -scale)
                 return weight + (binary - weight).detach() if weight.requires_grad else binary
 
-        for layer in layers.values():
-            parametrize.register_parametrization(layer, "weight", Binary())
-        trained = finetuned(module, self.finetune, context)
-        if trained is not module or not all(parametrize.is_parametrized(x) for x in layers.values()):
-            raise precision.other_module(str(self))
+        train_as_seen(self, module, layers, Binary, self.finetune, context)
         for layer in layers.values():
             # Without gradient the parametrization gives exactly the binary values.
             layer.parametrizations.weight.original.requires_grad_(False)  # type: ignore[union-attr]
             parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
             layer.weight.requires_grad_(True)
-        return trained
+        return module
 
     def effect(self, before: Counts, after: Counts) -> str | None:
         return None  # `Binarize` after it finds the binary weights, or says that there are none
@@ -182,6 +178,21 @@ def signs_and_scales(weight: Array, axis: int, *, trained: bool) -> tuple[Array,
         scale = half
     bits = np.packbits(weight.reshape(-1) >= 0, bitorder="little").reshape(-1, 1)
     return bits, scale
+
+
+def binary_of(step: Binarize, name: str, weight: Array, axis: int) -> tuple[Array, Array] | None:
+    """Bits and scales of a weight, as `signs_and_scales`, or None where the step leaves it as it is.
+
+    Raises:
+        BuildError: NaN or infinity in it.
+    """
+    import numpy as np
+
+    if weight.size < step.smallest or stays(name, step.exclude):
+        return None
+    if not np.isfinite(weight).all():
+        raise precision.weight_not_finite(str(step), name)
+    return signs_and_scales(weight, axis, trained=step.trained)
 
 
 def stays(name: str, patterns: Sequence[str]) -> bool:

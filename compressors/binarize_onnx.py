@@ -9,7 +9,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from pytest_edgebench.artifacts.inspect_onnx import load
-from pytest_edgebench.compressors.binarize import check_patterns, signs_and_scales, stays
+from pytest_edgebench.compressors.binarize import binary_of, check_patterns
 from pytest_edgebench.errors import precision
 
 if TYPE_CHECKING:
@@ -43,11 +43,7 @@ def binarize(source: Path, target: Path, step: Binarize) -> dict[str, tuple[int,
     done: dict[str, tuple[int, int]] = {}
     for name, axis in weights.items():
         values = numpy_helper.to_array(tensors[name])
-        if values.size < step.smallest or stays(name, step.exclude):
-            continue
-        if not np.isfinite(values).all():
-            raise precision.weight_not_finite(str(step), name)
-        found = signs_and_scales(values, axis, trained=step.trained)
+        found = binary_of(step, name, values, axis)
         if found is None:
             continue
         if opset < OPSET:

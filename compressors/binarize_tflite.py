@@ -9,8 +9,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from pytest_edgebench.compressors.binarize import check_patterns, signs_and_scales, stays
-from pytest_edgebench.errors import precision
+from pytest_edgebench.compressors.binarize import binary_of, check_patterns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,15 +45,12 @@ def binarize(source: Path, target: Path, step: Binarize) -> dict[str, tuple[int,
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(source.read_bytes(), 0))
     done: dict[str, tuple[int, int]] = {}
     graphs = [_Graph(model, graph) for graph in model.subgraphs]
-    check_patterns(step, [graph.name(index) for graph in graphs for index in graph.weights()])
-    for graph in graphs:
-        for index, axis in graph.weights().items():
+    weights = [graph.weights() for graph in graphs]
+    check_patterns(step, [g.name(index) for g, found in zip(graphs, weights, strict=True) for index in found])
+    for graph, axes in zip(graphs, weights, strict=True):
+        for index, axis in axes.items():
             name, values = graph.name(index), graph.values(index)
-            if values.size < step.smallest or stays(name, step.exclude):
-                continue
-            if not np.isfinite(values).all():
-                raise precision.weight_not_finite(str(step), name)
-            found = signs_and_scales(values, axis, trained=step.trained)
+            found = binary_of(step, name, values, axis)
             if found is None:
                 continue
             graph.expand(index, values, *found)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.compressors.architecture import Substitute
-from pytest_edgebench.compressors.checks import check_rank
+from pytest_edgebench.compressors.architecture import Ranked, pointwise, taps
 
 if TYPE_CHECKING:
     from torch.nn import Conv2d, Module
 
 
 @dataclass(frozen=True)
-class Bottleneck(Substitute):
+class Bottleneck(Ranked):
     """Ungrouped 2-d convolutions wider than 1 x 1 as three: 1 x 1 to fewer channels, the taps, 1 x 1 back.
 
     As in ResNet's bottleneck blocks (He et al. 2016), without their activations between. The three start as
@@ -32,12 +31,6 @@ class Bottleneck(Substitute):
         DeclarationError: another ratio, no function, no patterns.
     """
 
-    ratio: float = 0.5
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_rank(self.ratio)
-
     def replacement(self, layer: Module) -> Module | None:
         from torch import nn
 
@@ -55,23 +48,12 @@ def _through_fewer(layer: Conv2d, ratio: float) -> Module:
     into = _basis(weight.transpose(0, 1), ratio)
     core = torch.einsum("oihw,or,is->rshw", weight, back, into)
     first = nn.Conv2d(layer.in_channels, into.shape[1], 1, bias=False)
-    middle = nn.Conv2d(
-        into.shape[1],
-        back.shape[1],
-        cast("tuple[int, int]", layer.kernel_size),
-        stride=cast("tuple[int, int]", layer.stride),
-        padding=cast("Any", layer.padding),
-        dilation=cast("tuple[int, int]", layer.dilation),
-        bias=False,
-        padding_mode=layer.padding_mode,
-    )
-    last = nn.Conv2d(back.shape[1], layer.out_channels, 1, bias=layer.bias is not None)
+    middle = taps(layer, into.shape[1], back.shape[1])
+    last = pointwise(layer, back.shape[1])
     with torch.no_grad():
         first.weight.copy_(into.T[:, :, None, None])
         middle.weight.copy_(core)
         last.weight.copy_(back[:, :, None, None])
-        if layer.bias is not None and last.bias is not None:
-            last.bias.copy_(layer.bias)
     return nn.Sequential(first, middle, last)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.compressors.finetune import finetuned
 from pytest_edgebench.errors import precision
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch.nn import Module
 
-    from pytest_edgebench.declare.model import Step
+    from pytest_edgebench.compressors.finetune import Finetune
+    from pytest_edgebench.declare.model import Step, StepContext
 
 
 def weighted(step: Step, module: Module, exclude: Sequence[str] = (), smallest: int = 1) -> dict[str, Module]:
@@ -40,3 +42,27 @@ def weighted(step: Step, module: Module, exclude: Sequence[str] = (), smallest: 
         if first != name:
             raise precision.shared(str(step), first, name)
     return dict(chosen)
+
+
+def train_as_seen(
+    step: Step,
+    module: Module,
+    layers: Mapping[str, Module],
+    seen: Callable[[], Module],
+    finetune: Finetune,
+    context: StepContext,
+) -> None:
+    """Train a module whose forward pass sees the weights of some layers as what `seen` makes turns them.
+
+    Afterwards they are still parametrized.
+
+    Raises:
+        BuildError: as `finetuned`; it trained another module.
+    """
+    from torch.nn.utils import parametrize
+
+    for layer in layers.values():
+        parametrize.register_parametrization(layer, "weight", seen())
+    trained = finetuned(module, finetune, context)
+    if trained is not module or not all(parametrize.is_parametrized(layer) for layer in layers.values()):
+        raise precision.other_module(str(step))

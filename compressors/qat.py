@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pytest_edgebench.compressors.finetune import finetuned, wants_data
+from pytest_edgebench.compressors.finetune import wants_data
 from pytest_edgebench.compressors.fit import Fit
-from pytest_edgebench.compressors.layers import weighted
+from pytest_edgebench.compressors.layers import train_as_seen, weighted
 from pytest_edgebench.declare.model import Stage, Step, StepContext
-from pytest_edgebench.errors import build, precision
+from pytest_edgebench.errors import build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,13 +77,8 @@ class QuantizeTraining(Step):
             def forward(self, weight: Tensor) -> Tensor:
                 return rounded(weight, top)
 
-        hooks = []
-        for layer in layers.values():
-            parametrize.register_parametrization(layer, "weight", Rounded())
-            hooks.append(layer.register_forward_pre_hook(_RoundedInput()))
-        trained = finetuned(module, self.finetune, context)
-        if trained is not module or not all(parametrize.is_parametrized(x) for x in layers.values()):
-            raise precision.other_module(str(self))
+        hooks = [layer.register_forward_pre_hook(_RoundedInput()) for layer in layers.values()]
+        train_as_seen(self, module, layers, Rounded, self.finetune, context)
         for hook in hooks:
             hook.remove()
         for layer in layers.values():
@@ -91,7 +86,7 @@ class QuantizeTraining(Step):
         if all(torch.allclose(before[n], x.weight, 1e-5, 0) for n, x in layers.items()):  # type: ignore[arg-type]
             raise build.no_effect(str(self), "no weight changed", "")
         context.note(f"trained for int8: {len(layers)} layers, weights in -{top}...{top}")
-        return trained
+        return module
 
     def effect(self, before: Counts, after: Counts) -> str | None:
         return None  # shown by `torch`: counts do not change; `Quantize` after it proves the integers
