@@ -12,6 +12,7 @@ from pytest_edgebench.bench import format_of
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.errors import EdgebenchError, UnsupportedError
 from pytest_edgebench.errors import arena as arena_errors
+from pytest_edgebench.errors import predict as predict_errors
 from pytest_edgebench.errors import run as errors
 from pytest_edgebench.errors import target as target_errors
 from pytest_edgebench.measure.arena import RUNTIME
@@ -219,10 +220,8 @@ class Examination:
         """What is known of a file of the case's format before it is run."""
         found = self.bench.observer.static(artifact)
         arena = fit.arena(self.bench, artifact, self.spec)
-        own = artifact.key == self.artifact.key
-        guesses = self.predicted if own else predicted.metrics(self.profile, artifact)
-        known = {name: value for name, value in guesses.items() if not isinstance(value, str)}
-        return {**found, **known} if arena is None else {**found, **known, "arena": arena}
+        found = {**found, **predicted.given(predicted.metrics(self.profile, artifact))}
+        return found if arena is None else {**found, "arena": arena}
 
     def untimed(self) -> dict[str, Metric]:
         """The numbers that need no timing."""
@@ -231,8 +230,10 @@ class Examination:
     def absent(self) -> dict[str, str]:
         """Metric → why there is no number of it, also of metrics that only a budget asks for."""
         counts = {"arena": arena_errors.needs_micro(), **counting.missing(self), **drawn.missing(self)}
-        twin = twins.missing(self.twin, self.profile)
-        return {**counts, **twin, **self.missing(), **predicted.missing(self.profile, self.predicted)}
+        told = {**counts, **twins.missing(self.twin, self.profile), **self.missing()}
+        if predicted.P50 in self.counted:
+            told["latency"] = predict_errors.only_typical(self.profile.name)
+        return told
 
     def missing(self) -> dict[str, str]:
         """Metric → why it cannot be had here, of those one would expect."""
@@ -244,8 +245,8 @@ class Examination:
                 reach = self.profile.reach
                 found[name] = target_errors.not_given(self.profile.name, name, reach.kind, reach.gives)
         found |= {name: errors.not_on_host(name) for name in ("ram", "flash")}
-        found |= {predicted.WHAT[name]: why for name, why in self.predicted.items() if isinstance(why, str)}
-        there = {predicted.WHAT[name] for name, value in self.predicted.items() if not isinstance(value, str)}
+        found |= predicted.refused(self.predicted)
+        there = {predicted.WHAT[name] for name in predicted.given(self.predicted)}
         return {name: why for name, why in found.items() if name not in there}
 
     def observation(self) -> Observation:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.errors import predict as errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.declare.limit import Slot
@@ -33,26 +35,26 @@ def metrics(profile: Profile, artifact: Artifact) -> Mapping[str, Metric | str]:
         return {}
     if artifact.format != "tflite":
         return dict.fromkeys(wanted, _told(errors.not_tflite(artifact.format)))
-    from pytest_edgebench.predict.features import features_of
-
-    features = features_of(artifact.path)
+    features = _features(artifact.path)
     return {name: _one(name, features, profile) for name in wanted}
 
 
-def missing(profile: Profile, found: Mapping[str, Metric | str]) -> dict[str, str]:
-    """Metric → why it is not predicted; where a latency is, why there is no other figure of it."""
-    told = {WHAT[name]: value for name, value in found.items() if isinstance(value, str)}
-    if P50 in found and "latency" not in told:
-        told["latency"] = errors.only_typical(profile.name)
-    return told
+def given(found: Mapping[str, Metric | str]) -> dict[str, Metric]:
+    """Those of `metrics` that are predicted."""
+    return {name: value for name, value in found.items() if not isinstance(value, str)}
+
+
+def refused(found: Mapping[str, Metric | str]) -> dict[str, str]:
+    """What is fitted → why it is not predicted, of `metrics`."""
+    return {WHAT[name]: value for name, value in found.items() if isinstance(value, str)}
 
 
 def absolute(examination: Examination, slots: Sequence[Slot]) -> dict[str, AbsoluteDecision]:
     """Statistic → decision on each written budget in milliseconds; none where no latency is predicted."""
     from pytest_edgebench.judge.predicted import judge_predicted
 
-    metric = examination.predicted.get(P50)
-    if metric is None or isinstance(metric, str):
+    metric = given(examination.predicted).get(P50)
+    if metric is None:
         return {}
     limits = [slot.limit for slot in slots]
     return {
@@ -60,6 +62,14 @@ def absolute(examination: Examination, slots: Sequence[Slot]) -> dict[str, Absol
         for limit in limits
         if limit.metric == "latency" and not limit.reference
     }
+
+
+@lru_cache(maxsize=64)
+def _features(path: Path) -> Features:
+    """The work in a file of the cache, which never changes; read once for all profiles."""
+    from pytest_edgebench.predict.features import features_of
+
+    return features_of(path)
 
 
 def _asked(profile: Profile, name: str) -> bool:

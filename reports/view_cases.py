@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.record.run import CaseResult, Check, Metric, Row, Run
 
+CALLS = "Share of calls that took no longer."
+LOADS = "Share of fresh loads whose fastest call took no longer; both files were loaded in turn."
 MOST_CARDS = 16
 """A card is some 10 kB; more cases that need attention are in the table of failures, with their commands."""
 CARDS_WHEN_GREEN = 8
@@ -64,10 +66,6 @@ class Card:
     missing: tuple[tuple[str, str], ...]
     commands: tuple[str, ...]
     beside: BesideView | None = None
-
-
-CALLS = "Share of calls that took no longer."
-LOADS = "Share of fresh loads whose fastest call took no longer; both files were loaded in turn."
 
 
 def drawn(found: Sequence[Brief]) -> tuple[Brief, ...]:
