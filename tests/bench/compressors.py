@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
-import shutil
-import subprocess
 import sys
 from collections import defaultdict
 from datetime import date
@@ -17,31 +14,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench_docs import publish, session
+
 import pytest_edgebench as eb
 from pytest_edgebench.record import environment
 
 if TYPE_CHECKING:
     from pytest_edgebench.record.run import CaseResult, Run
 
-HERE = Path(__file__).parent
-DOCS = HERE.parents[1] / "pytest_edgebench" / "docs" / "compressors.md"
-BLOCK = re.compile(r"(<!-- table: compressors -->\n).*?(<!-- end -->)", re.DOTALL)
 PROFILES = ("onnxruntime", "litert")
 TOLD = ("onnxruntime", "ai-edge-litert", "ai-edge-quantizer", "torch", "torch-pruning")
 
 
 def run(folder: Path) -> Run:
     """A session over all of them, whose cache and record lie in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(HERE / "every.py", folder / "every.py")
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     profiles = [f'[profiles.{name}]\ntarget = "host"\nruntime = "{name}"\n' for name in PROFILES]
-    (folder / "edgebench.toml").write_text("\n".join(profiles), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=line", "--edgebench-lint=off"]
-    ended = subprocess.run([*command, "--edgebench-json=run.json", "every.py"], cwd=folder, check=False)
-    if ended.returncode not in (0, 1):  # broken default checks are figures here
-        raise SystemExit(ended.returncode)
-    return eb.load_run(folder / "run.json")
+    return session(folder, "every.py", "\n".join(profiles), "--tb=line", "--edgebench-lint=off")
 
 
 def table(found: Run) -> str:
@@ -108,8 +96,7 @@ def main() -> int:
     text = table(found)
     sys.stdout.write(f"{text}\n")
     if arguments.publish:
-        page = DOCS.read_text(encoding="utf-8")
-        DOCS.write_text(BLOCK.sub(lambda block: f"{block[1]}{text}\n{block[2]}", page), encoding="utf-8")
+        publish("compressors", "compressors", text)
     return 0
 
 

@@ -7,9 +7,6 @@ anything was seen. ``--publish`` writes the result into the package's docs, whic
 from __future__ import annotations
 
 import argparse
-import re
-import shutil
-import subprocess
 import sys
 from datetime import date
 from importlib.metadata import version
@@ -17,15 +14,13 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING
 
-import pytest_edgebench as eb
+from bench_docs import publish, session
+
 from pytest_edgebench.judge.student import t_quantile
 
 if TYPE_CHECKING:
     from pytest_edgebench.record.run import Run
 
-HERE = Path(__file__).parent
-DOCS = HERE.parents[1] / "pytest_edgebench" / "docs" / "compressors.md"
-BLOCK = re.compile(r"(<!-- table: distillation -->\n).*?(<!-- end -->)", re.DOTALL)
 SEEDS = range(10)
 STUDENT = """
 
@@ -37,17 +32,8 @@ def student{seed}():
 
 def run(folder: Path) -> Run:
     """Train and score all students; nothing is timed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(HERE / "taught.py", folder / "taught.py")
-    with (folder / "taught.py").open("a", encoding="utf-8") as file:
-        file.write("".join(STUDENT.format(seed=seed) for seed in SEEDS))
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    (folder / "edgebench.toml").write_text('[profiles.plain]\nruntime = "onnxruntime"\n', encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "--edgebench-json=run.json", "taught.py"]
-    ended = subprocess.run(command, cwd=folder, check=False)
-    if ended.returncode not in (0, 1):
-        raise SystemExit(ended.returncode)
-    return eb.load_run(folder / "run.json")
+    students = "".join(STUDENT.format(seed=seed) for seed in SEEDS)
+    return session(folder, "taught.py", '[profiles.plain]\nruntime = "onnxruntime"\n', end=students)
 
 
 def text(found: Run) -> str:
@@ -80,8 +66,7 @@ def main() -> int:
     told = text(run(arguments.out))
     sys.stdout.write(f"{told}\n")
     if arguments.publish:
-        page = DOCS.read_text(encoding="utf-8")
-        DOCS.write_text(BLOCK.sub(lambda block: f"{block[1]}{told}\n{block[2]}", page), encoding="utf-8")
+        publish("compressors", "distillation", told)
     return 0
 
 

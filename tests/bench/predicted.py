@@ -11,7 +11,6 @@ import argparse
 import json
 import math
 import os
-import re
 import sys
 from datetime import date
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from bench_docs import publish
 from prediction_points import points_of
 
 from pytest_edgebench.predict import fit
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from prediction_points import Group
 
-DOCS = Path(__file__).parents[2] / "pytest_edgebench" / "docs" / "prediction.md"
-BLOCK = re.compile(r"(<!-- table: predicted -->\n).*?(<!-- end -->)", re.DOTALL)
 TERMS = {
     "latency": ("macs", "outputs", "inference"),
     "ram": ("peak", "operators"),
@@ -125,8 +123,7 @@ def main() -> int:
         }
         DATA.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     if arguments.publish:
-        page = DOCS.read_text(encoding="utf-8")
-        DOCS.write_text(BLOCK.sub(lambda block: f"{block[1]}{text}\n{block[2]}", page), encoding="utf-8")
+        publish("prediction", "predicted", text)
     return 0
 
 
