@@ -170,9 +170,9 @@ INI: Sequence[tuple[str, Kind, Any, str]] = (
     (
         "edgebench_max_loads",
         "int",
-        140,
+        420,
         f"Fresh loads after which a latency comparison ends undecided; at least {FEWEST_LOADS}. Default: "
-        "140, since that decides within half a point at 0.4 ms and one point at 3 ms.",
+        "420, since that decides most changes a point from the limit where loads differ by 3 %.",
     ),
     (
         "edgebench_accuracy_mode",

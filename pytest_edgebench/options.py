@@ -90,7 +90,7 @@ class Settings:
     parent_limit_percent: float = 3.0
     baseline_limit_percent: float = 3.0
     cap_s: float = 20.0
-    max_loads: int = 140
+    max_loads: int = 420
     accuracy_mode: Literal["fixed-set", "population"] = "fixed-set"
     confirm_s: float = 20.0
     deadline_s: float = 120.0
@@ -305,8 +305,8 @@ def _seconds(config: pytest.Config, key: str, *, zero: bool = False) -> float:
 
 def _max_loads(config: pytest.Config) -> int:
     key = "edgebench_max_loads"
-    value = int(_ini(config, key, "140"))
+    value = int(_ini(config, key, "420"))
     if value < FEWEST_LOADS:
         said = errors.ini_outside(value, f"at least {FEWEST_LOADS}, below which no slowdown could be proven")
-        raise pytest.UsageError(errors.ini_value(key, said, "140"))
+        raise pytest.UsageError(errors.ini_value(key, said, "420"))
     return value

@@ -35,7 +35,7 @@ class Readings:
         load_average: of the last minute, just before timing. cpus: usable CPUs. threads: of the runtime.
         steal_percent: CPU time the hypervisor gave to others while timing.
         clock_s: resolution of the clock. unit_s: shortest timed unit (a batch of calls), seconds.
-        capped: the time cap ended the measuring; cap_s: that cap.
+        capped: the time cap ended the measuring; cap_s: that cap. most: loads that would have ended it.
         null: the decision of the null control of this runtime, threads and options.
     """
 
@@ -47,6 +47,7 @@ class Readings:
     unit_s: float | None = None
     capped: bool = False
     cap_s: float | None = None
+    most: int = N_MAX
     null: Decision | None = None
 
 
@@ -190,7 +191,7 @@ def _cap(readings: Readings, values: NDArray[np.float64]) -> str:
         shown = "" if readings.cap_s is None else f" of {quantity(readings.cap_s, 's')}"
         advice = "raise it, or set the limit further away"
         return f"the time cap{shown} was reached after {len(values)} loads: {advice}"
-    if len(values) >= N_MAX:
-        advice = "set it a point further away"
+    if len(values) >= readings.most:
+        advice = "set it a point further away, or raise edgebench_max_loads"
         return f"{len(values)} loads were not enough: the change is too close to the limit; {advice}"
     return ""

@@ -3,8 +3,9 @@
 Each load r of both models gives q_r = ln(fastest candidate call / fastest reference call). At a fixed list
 of looks the 20 % trimmed mean of the q's is compared with the logarithm of the limit; the error rate is
 spent over the looks by the Lan-DeMets function alpha(t) = alpha ln(1 + (e - 1) t) with t = n / n_max
-(Lan & DeMets, Biometrika 1983, the Pocock-like one). Adding the increments is a union bound, so
-the chance that any look is wrong is at most alpha.
+(Lan & DeMets, Biometrika 1983, the Pocock-like one). Beyond 140 loads, where only what is near its limit
+gets, a tenth of alpha is spent by the same function, so that these looks cost the early ones next to nothing.
+Adding the increments is a union bound, so the chance that any look is wrong is at most alpha.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 
     Loads = Sequence[float] | NDArray[np.float64]
 
-LOOKS = (6, 9, 13, 18, 25, 35, 50, 70, 100, 140)
+LOOKS = (6, 9, 13, 18, 25, 35, 50, 70, 100, 140, 200, 290, 420)
 N_MAX = LOOKS[-1]
+N_FIRST, FIRST_SHARE = 140, 0.9
+"""Looks up to here share so much of alpha, where there are later ones."""
 E_NEEDED = 1000.0
 """A FAIL needs this much evidence from the signs alone: trimming may delete the one contradicting load."""
 
@@ -94,10 +98,23 @@ def next_look(n: int, n_max: int = N_MAX) -> int | None:
 
 def spending(alpha: float, n_max: int = N_MAX) -> tuple[float, ...]:
     """The level of each look of `looks(n_max)`: increments of alpha(t), which add up to `alpha`."""
-    spent = [alpha * math.log(1.0 + (math.e - 1.0) * look / n_max) for look in looks(n_max)]
+
+    def spent_at(n: int) -> float:
+        if n_max <= N_FIRST:
+            return _lan_demets(n / n_max)
+        if n <= N_FIRST:
+            return FIRST_SHARE * _lan_demets(n / N_FIRST)
+        return FIRST_SHARE + (1 - FIRST_SHARE) * _lan_demets((n - N_FIRST) / (n_max - N_FIRST))
+
+    spent = [alpha * spent_at(look) for look in looks(n_max)]
     return tuple(now - before for now, before in zip(spent, [0.0, *spent], strict=False))
 
 
+def _lan_demets(t: float) -> float:
+    return math.log(1.0 + (math.e - 1.0) * t)
+
+
+@cache
 def sign_e_value(over: int, n: int) -> float:
     """E = 2^(n+1) times the integral of p^s (1-p)^(n-s) from 1/2 to 1, for s = `over` of `n` loads.
 

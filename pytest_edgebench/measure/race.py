@@ -146,7 +146,7 @@ def run_leg(
             plan = pairs.plan
             q += [math.log(b / a) for a, b in zip(pairs.a_s, pairs.b_s, strict=True)]
             if len(found) == 1:
-                cap_s = cap_for(float(min(pairs.a_s)), terms.cap_s)
+                cap_s = cap_for(float(min(pairs.a_s)) * plan.calls, terms.cap_s)
         decision = judge.decide(
             q, limit=terms.limit, alpha_fail=terms.alpha_fail, alpha_pass=terms.alpha_pass,
             n_max=terms.max_loads, capped=capped,
@@ -155,14 +155,14 @@ def run_leg(
             break
     assert plan is not None
     over = capped and len(q) < terms.max_loads
-    readings = _readings(found, client.spec.threads, plan, over, cap_s, null)
+    readings = _readings(found, client.spec.threads, plan, terms, null, cap_s if over else None)
     took = tuple(float(seconds) for pairs in found for seconds in pairs.a_s)
     return Leg(tuple(q), took, why.explain(decision, readings, q), seed, plan, alternate)
 
 
-def cap_for(call_s: float, cap_s: float) -> float:
-    """The time cap for a model whose call takes so long: 1.5 times as much at 20 ms, 3 times at 100 ms."""
-    return cap_s * (3.0 if call_s >= 0.1 else 1.5 if call_s >= 0.02 else 1.0)
+def cap_for(unit_s: float, cap_s: float) -> float:
+    """The time cap where a timed unit takes so long: 1.5 times as much at 20 ms, 3 times at 100 ms."""
+    return cap_s * (3.0 if unit_s >= 0.1 else 1.5 if unit_s >= 0.02 else 1.0)
 
 
 def decision_from(value: Mapping[str, object]) -> Decision:
@@ -185,7 +185,7 @@ def _crowded(*paths: Path) -> bool:
 
 
 def _readings(
-    found: list[Pairs], threads: int, plan: Plan, capped: bool, cap_s: float, null: Decision | None
+    found: list[Pairs], threads: int, plan: Plan, terms: Terms, null: Decision | None, cap_s: float | None
 ) -> why.Readings:
     before, after = found[0].readings[0], found[-1].readings[1]
     cpus = before.cpus or len(os.sched_getaffinity(0))  # a board tells its own
@@ -196,5 +196,5 @@ def _readings(
     unit = min(min(p.a_s.min(), p.b_s.min()) for p in found) * plan.calls
     return why.Readings(
         load_average=before.load, cpus=cpus, threads=threads, steal_percent=steal, clock_s=after.clock_s,
-        unit_s=float(unit), capped=capped, cap_s=cap_s, null=null,
+        unit_s=float(unit), capped=cap_s is not None, cap_s=cap_s, most=terms.max_loads, null=null,
     )  # fmt: skip

@@ -276,7 +276,8 @@ class Worker:
         calls = math.ceil(UNIT_S / faster)
         if request["eleven_for_ten"]:
             calls = 10 * math.ceil(calls / 10)
-        pairs = 8 if slower < 0.005 else 4 if slower <= SLOW_S else 2
+        unit = slower * calls
+        pairs = 8 if unit < 0.005 else 4 if unit <= SLOW_S else 2
         return {"pairs": pairs, "calls": calls, "warm_ups": 1 if slower >= SLOW_S else WARM_UPS}
 
     def _one_load(

@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_edgebench.declare.limit import Limit, Slot
 from pytest_edgebench.judge.facts import Facts, Reference, ScoreInfo
-from pytest_edgebench.judge.timing import Decision, confirm, decide
+from pytest_edgebench.judge.timing import N_MAX, Decision, confirm, decide
 from pytest_edgebench.record.run import Level, Metric, Rung
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def scored(count: int, n: int, parent: int | None = None, baseline: int | None =
 
 
 def timed(
-    change: float, limit: float, *, sd: float = 0.003, n: int = 140, confirmed: bool = True
+    change: float, limit: float, *, sd: float = 0.003, n: int = N_MAX, confirmed: bool = True
 ) -> Decision:
     """A decision on seeded loads."""
     q = math.log(1 + change) + np.random.default_rng(7).normal(0, sd, n)

@@ -44,8 +44,8 @@ def test_readings(readings: Readings, start: str, advice: str) -> None:
 
 
 def test_cap_of_loads() -> None:
-    (text,) = reasons(QUIET, noise(140))
-    assert text.startswith("140 loads were not enough")
+    (text,) = reasons(QUIET, noise(420))
+    assert text.startswith("420 loads were not enough")
 
 
 def test_equal_ratios_mean_a_coarse_clock() -> None:

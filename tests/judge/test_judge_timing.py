@@ -60,7 +60,7 @@ def test_bounds_are_those_of_scipy(n: int, alpha: float) -> None:
     assert middle.mean == pytest.approx(float(mstats.trimmed_mean(values, (0.2, 0.2))))
 
 
-@given(st.floats(1e-8, 0.5), st.integers(6, 200))
+@given(st.floats(1e-8, 0.5), st.integers(6, 600))
 def test_the_levels_add_up(alpha: float, n_max: int) -> None:
     assert math.fsum(spending(alpha, n_max)) == pytest.approx(alpha, rel=1e-12)
     assert all(level > 0 for level in spending(alpha, n_max))
@@ -69,7 +69,7 @@ def test_the_levels_add_up(alpha: float, n_max: int) -> None:
 def test_looks() -> None:
     assert looks() == LOOKS
     assert looks(40) == (6, 9, 13, 18, 25, 35, 40)
-    assert [next_look(n) for n in (0, 5, 6, 139, 140)] == [6, 6, 9, 140, None]
+    assert [next_look(n) for n in (0, 5, 6, 139, 140, 420)] == [6, 6, 9, 140, 200, None]
     assert next_look(35, 40) == 40
     with pytest.raises(ValueError, match="at least 6 loads"):
         looks(5)

@@ -2,8 +2,7 @@
 
 Each network is compared with ones that have more layers or channels, and with itself called 11 times for 10.
 What the change really is, a long measurement shows first: up to 280 loads in two processes. Verdicts are
-then counted by how far that is from the limit. ``--threads 2`` does one round with two threads, on two sizes;
-``--max-loads 420`` one round of what is 1 to 3 points over, on short calls, with so many loads allowed.
+then counted by how far that is from the limit. ``--threads 2`` does one round with two threads, on two sizes.
 """
 
 from __future__ import annotations
@@ -40,8 +39,6 @@ SIZES = (0.03, 0.4, 3.0, 30.0)
 SLOW = 30.0
 TWO = (0.4, 3.0)
 """Sizes for two threads: shorter calls do not use them."""
-SHORT = (0.03, 0.4)
-"""Sizes for more loads: longer calls would meet the time cap first."""
 LIMITS = (1.03, 1.05)
 CHANGES = (1.5, 3.5, 4.5, 6.5, 8.5)
 WAYS = ("layers", "channels")
@@ -88,14 +85,9 @@ def truth(
     }
 
 
-def run(kept: Results, threads: int, most: int) -> None:
-    """All that is not done yet, until the time is up.
-
-    Args:
-        most: loads after which a comparison ends.
-    """
-    more = most != judge.N_MAX
-    sizes: tuple[float, ...] = SHORT if more else SIZES if threads == 1 else TWO
+def run(kept: Results, threads: int) -> None:
+    """All that is not done yet, until the time is up."""
+    sizes: tuple[float, ...] = SIZES if threads == 1 else TWO
     sizes = (0.03,) if kept.quick else sizes
     changes: tuple[float, ...] = (3.5, 8.5) if kept.quick else CHANGES
     truths = {line["key"]: line for line in kept.lines() if line["what"] == "truth"}
@@ -104,11 +96,10 @@ def run(kept: Results, threads: int, most: int) -> None:
     nulls: dict[tuple[Kind, float], Decision] = {}
     with tempfile.TemporaryDirectory() as folder, Pool(Path(folder)) as pool:
         # All networks before the second round of any, so that a run cut short is even.
-        rounds = range(1 if kept.quick or more or threads > 1 else ROUNDS)
+        rounds = range(1 if kept.quick or threads > 1 else ROUNDS)
         for number, kind, (how, percent) in itertools.product(rounds, kinds(sizes), ways):
             change = f"{kind.name} {how} {percent} threads {threads}"
-            which = f"{number} loads {most}" if more else f"{number}"
-            wanted = {limit: f"{change} limit {limit} {which}" for limit in LIMITS}
+            wanted = {limit: f"{change} limit {limit} {number}" for limit in LIMITS}
             wanted = {limit: key for limit, key in wanted.items() if key not in done}
             if not wanted:
                 continue
@@ -122,14 +113,12 @@ def run(kept: Results, threads: int, most: int) -> None:
                 found = truth(pool, kind, (path, other), rows, threads, loads, eleven=eleven)
                 truths[change] = {"key": change, **found}
                 kept.add(what="truth", threads=threads, **truths[change])
-            terms = {limit: race.Terms(limit, alpha_per_cell(CELLS), max_loads=most) for limit in LIMITS}
+            terms = {limit: race.Terms(limit, alpha_per_cell(CELLS)) for limit in LIMITS}
             sample, record = inputs(kind, rows), None
             # The nearest limit first: its loads mostly decide the other one too.
             for limit in sorted(wanted, key=lambda limit: abs(points(truths[change], limit))):
                 gap = points(truths[change], limit)
                 if abs(gap) < 1 and number >= (kind.ms < SLOW) * NEAR_ROUNDS:
-                    continue
-                if more and not 1 <= gap < 3:
                     continue
                 with locks.timing("host", "regressions for the gate"):
                     if (kind, limit) not in nulls:  # as a session does it: once for a kind of worker
@@ -144,7 +133,7 @@ def run(kept: Results, threads: int, most: int) -> None:
                         )
                 kept.add(
                     what="verdict", key=wanted[limit], of=change, limit=limit, ms=kind.ms,
-                    runtime=kind.runtime, dtype=kind.dtype, threads=threads, most=most, how=how,
+                    runtime=kind.runtime, dtype=kind.dtype, threads=threads, how=how,
                     shared=shared, null=str(null.verdict), **told(decision, record),
                 )  # fmt: skip
 
@@ -187,13 +176,13 @@ def markdown(folder: Path) -> str:
     lines = read(folder / f"{NAME}.jsonl")
     truths = {line["key"]: line for line in lines if line["what"] == "truth"}
     lines = [line for line in lines if line["what"] == "verdict"]
-    ways: dict[tuple[int, int], list[Line]] = defaultdict(list)
+    ways: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
-        ways[line["threads"], line.get("most", judge.N_MAX)].append(line)
-    return "\n\n".join(_table(group, truths, *way) for way, group in sorted(ways.items()))
+        ways[line["threads"]].append(line)
+    return "\n\n".join(_table(group, truths, threads) for threads, group in sorted(ways.items()))
 
 
-def _table(lines: list[Line], truths: dict[str, Line], threads: int, most: int) -> str:
+def _table(lines: list[Line], truths: dict[str, Line], threads: int) -> str:
     groups: dict[tuple[str, float], list[Line]] = defaultdict(list)
     for line in lines:
         gap = points(truths[line["of"]], line["limit"])
@@ -224,7 +213,7 @@ def _table(lines: list[Line], truths: dict[str, Line], threads: int, most: int) 
         "their sd",
     )
     note = (
-        f"{threads} thread{'s' if threads > 1 else ''}, at most {most} loads, limits + 3 % and + 5 %, "
+        f"{threads} thread{'s' if threads > 1 else ''}, at most {judge.N_MAX} loads, limits + 3 % and + 5 %, "
         f"level of {CELLS} cells; ONNX Runtime and LiteRT, float and int8. Wrong: FAIL although the 95 % "
         "interval of the long "
         f"measurement lies under the limit, or PASS although it lies over. {where(lines)}"
@@ -240,11 +229,10 @@ def _differ(lines: list[Line]) -> float:
 def main() -> int:
     options = parser(__doc__)
     options.add_argument("--threads", type=int, default=1)
-    options.add_argument("--max-loads", type=int, default=judge.N_MAX)
     arguments = options.parse_args()
     kept = results(arguments, NAME)
     if not arguments.table:
-        run(kept, arguments.threads, arguments.max_loads)
+        run(kept, arguments.threads)
     print(markdown(kept.folder))  # noqa: T201
     return 0
 
