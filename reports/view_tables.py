@@ -128,7 +128,10 @@ def _headroom(found: Brief) -> tuple[tuple[str, str], str]:
         if called in (status.REGRESSED, status.IMPROVED) and status.of_row(row) is called and row.change:
             return (numbers.change(row.change.value, row.change.unit), status.metric_title(row)), ""
     worst = next(iter(found.rows), None)
-    if found.loud and worst is not None and status.use_of_budget(worst) is not None:
+    if found.loud and worst is not None and status.of_row(worst) in status.ATTENTION:
+        if status.use_of_budget(worst) is None:  # not what is left of another budget
+            change = worst.change and numbers.change(worst.change.value, worst.change.unit)
+            return (change or "no figure", status.metric_title(worst)), sentence(found)
         tight = worst
     if tight is not None:
         return (lines.used(tight), status.metric_title(tight)), ""
