@@ -58,31 +58,15 @@ class Controller:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if session.config.option.collectonly:
             return
-        plans = self._plans()
-        if not plans and not self._heard:
-            return
-        from pytest_edgebench import keeping
-
         stopped = bool(session.shouldfail or session.shouldstop) or exitstatus in STOPPED
-        problems = self._unheard(plans, stopped)
-        if plans.get("powerless"):
-            problems.append(plans["powerless"])
-        if not stopped:
-            problems += self._never_judged(plans)
-            problems += keeping.gone(self._session, plans) if plans else []
-        run = self._record(plans, problems, stopped)
-        if not stopped:
-            problems += keeping.waivers(self._session, run, date.today())
-        if plans:
-            refused, self._written = keeping.keep(self._session, run, plans)
-            problems += refused
-        from pytest_edgebench import remember
-
-        run = replace(run, problems=tuple(problems))
-        self._run, told = remember.remember(remember.place(self._session), run)
-        self._written += told
+        self._run = self._made(stopped)
+        if self._run is None:
+            return
         self._write(self._run)
-        if problems and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        if self._run.problems and session.exitstatus in (
+            pytest.ExitCode.OK,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -117,6 +101,31 @@ class Controller:
                 reporter.line(line)
 
     # Within
+
+    def _made(self, stopped: bool) -> Run | None:
+        """The run with all that is said of it; None where no test was one of ours."""
+        plans = self._plans()
+        if not plans and not self._heard:
+            return None
+        from pytest_edgebench import keeping
+
+        problems = self._unheard(plans, stopped)
+        if plans.get("powerless"):
+            problems.append(plans["powerless"])
+        if not stopped:
+            problems += self._never_judged(plans)
+            problems += keeping.gone(self._session, plans) if plans else []
+        run = self._record(plans, problems, stopped)
+        if not stopped:
+            problems += keeping.waivers(self._session, run, date.today())
+        if plans:
+            refused, self._written = keeping.keep(self._session, run, plans)
+            problems += refused
+        from pytest_edgebench import remember
+
+        run, told = remember.remember(remember.place(self._session), replace(run, problems=tuple(problems)))
+        self._written += told
+        return run
 
     def _plans(self) -> dict[str, Any]:
         """The plans of all processes as one."""
@@ -220,6 +229,7 @@ class Controller:
                 verdict = Verdict.NOT_RUN if stopped else Verdict.ERROR
                 reason = "the session ended before it" if stopped else "planned, but never heard of"
                 checks[key].append(Check(node, verdict, reason=reason, failed=True))
+        self._heard.clear()
         root = f"{self._session.config.rootpath}/"
         found = []
         for key, told in checks.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,23 +13,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The check of a test, as text: ten thousand of them as they came would fill memory.
+    """The check of a test, packed: ten thousand of them as they came would fill memory.
 
     Attributes:
         key: of the case. judged: whether the test asked for a check of it. passed: the test's phase.
         places: of the budgets that were judged.
-        text: of the check, JSON.
+        packed: the check, JSON through zlib.
     """
 
     key: str
     judged: bool
     passed: bool
     places: tuple[str, ...]
-    text: bytes
+    packed: bytes
 
     def check(self) -> dict[str, Any]:
         """As it came."""
-        found: dict[str, Any] = json.loads(self.text)
+        found: dict[str, Any] = json.loads(zlib.decompress(self.packed))
         return found
 
 
@@ -49,4 +50,5 @@ def heard(report: pytest.TestReport, sent: dict[str, Any], known: Heard | None) 
         "rows": [{name: row[name] for name in ("level", "verdict")} for row in rows],
     }
     places = tuple(row.get("place", "") for row in rows)
-    return Heard(sent["key"], sent["judged"], report.passed, places, json.dumps(check).encode())
+    packed = zlib.compress(json.dumps(check).encode(), 1)
+    return Heard(sent["key"], sent["judged"], report.passed, places, packed)

@@ -179,7 +179,7 @@ class Observation:
     profile: str
     runtime: Mapping[str, str]
     metrics: Mapping[str, Metric]
-    series: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    series: Mapping[str, Sequence[float]] = field(default_factory=dict)
     arrays: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     twin: Twin | None = None
@@ -267,12 +267,12 @@ class PairRecord:
     calls: int
     warm_ups: int
     alternate: bool
-    q: tuple[float, ...]
+    q: Sequence[float]
     confirm_seed: int | None = None
-    confirm_q: tuple[float, ...] = ()
+    confirm_q: Sequence[float] = ()
     noise: tuple[float, ...] = ()
     seconds: float = 0.0
-    reference_s: tuple[float, ...] = ()
+    reference_s: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)

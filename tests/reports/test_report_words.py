@@ -36,12 +36,13 @@ def test_views_of_the_matrix() -> None:
 
 def test_a_broken_limit_without_a_number_is_named() -> None:
     """A cell marked broken does not show what is left of a budget that is kept."""
-    unknown = row("flash", "", "64 kB", 64000, None, verdict=Verdict.INCONCLUSIVE, reason="nothing predicts it")
+    why = "nothing predicts it"
+    unknown = row("flash", "", "64 kB", 64000, None, verdict=Verdict.INCONCLUSIVE, reason=why)
     kept = row("size", "", "64 kB", 64000, Metric(23000.0, "B", "host", 1))
     matrix = parse(render(run(case(rows=(kept, unknown))))).by_id("matrix")
     (shown,) = matrix.find("tbody")[0].find("tr")[1].find("td")
-    assert [view.text for view in shown.find("i")][0] == "no figure flash"
-    assert "nothing predicts it" in shown.find("small")[0].attrs["title"]
+    assert shown.find("i")[0].text == "no figure flash"
+    assert why in shown.find("small")[0].attrs["title"]
 
 
 def bars(node: Node) -> list[Node]:

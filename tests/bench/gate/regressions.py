@@ -29,6 +29,8 @@ from pytest_edgebench.measure import locks, race
 from pytest_edgebench.measure.pool import Pool
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gate_results import Line
 
     from pytest_edgebench.judge.timing import Decision
@@ -141,7 +143,7 @@ def run(kept: Results, threads: int) -> None:
 def judged(record: PairRecord, terms: race.Terms, null: Decision) -> Decision | None:
     """What the loads taken for one limit say of another; None where it would have taken more of them."""
 
-    def said(q: tuple[float, ...]) -> Decision:
+    def said(q: Sequence[float]) -> Decision:
         return judge.decide(
             q, limit=terms.limit, alpha_fail=terms.alpha_fail, alpha_pass=terms.alpha_pass,
             n_max=terms.max_loads,
