@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pytest_edgebench.judge.loads import order_bounds
 from pytest_edgebench.judge.proportion import exact_high, exact_low
+from pytest_edgebench.judge.reasons import spread
 from pytest_edgebench.record import environment
 
 if TYPE_CHECKING:
@@ -129,6 +132,12 @@ def where(lines: Sequence[Line]) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [list(head), ["---"] * len(head), *([str(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def loads(lines: Sequence[Line]) -> tuple[str, str]:
+    """Medians of the number of loads of some verdicts, and of their robust standard deviations."""
+    differ = statistics.median(spread(np.asarray(line["q"])) for line in lines)
+    return f"{statistics.median(line['n'] for line in lines):g}", f"{100 * differ:.2g} %"
 
 
 def most(count: int, n: int) -> str:

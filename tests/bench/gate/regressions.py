@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import statistics
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -17,14 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from gate_files import Kind, copy_of, inputs, kinds, network, slower
-from gate_results import Results, least, parser, read, results, table, told, where
+from gate_results import Results, least, loads, parser, read, results, table, told, where
 
 from pytest_edgebench.judge import timing as judge
 from pytest_edgebench.judge.loads import trimmed
 from pytest_edgebench.judge.matrix import alpha_per_cell
-from pytest_edgebench.judge.reasons import spread
 from pytest_edgebench.measure import locks, race
 from pytest_edgebench.measure.pool import Pool
 
@@ -114,9 +111,9 @@ def run(kept: Results, threads: int) -> None:
             eleven, spec = how == ELEVEN, kind.spec(threads)
             path, rows = network(kept.models, pool.get(kind.spec()), kind)
             other = copy_of(path) if eleven else slower(path, kind, rows, percent, how)
-            loads = 24 if kept.quick else (LOADS_ELEVEN if eleven else LOADS)[kind.ms]
-            if change not in truths or truths[change]["loads"] < loads:
-                found = truth(pool, kind, (path, other), rows, threads, loads, eleven=eleven)
+            most = 24 if kept.quick else (LOADS_ELEVEN if eleven else LOADS)[kind.ms]
+            if change not in truths or truths[change]["loads"] < most:
+                found = truth(pool, kind, (path, other), rows, threads, most, eleven=eleven)
                 truths[change] = {"key": change, **found}
                 kept.add(what="truth", threads=threads, **truths[change])
             terms = {limit: race.Terms(limit, alpha_per_cell(CELLS)) for limit in LIMITS}
@@ -210,7 +207,7 @@ def _table(lines: list[Line], truths: dict[str, Line], threads: int) -> str:
             rows.append(
                 (name, f"{ms:g} ms", verdicts["FAIL"], verdicts["PASS"], verdicts["INCONCLUSIVE"],
                  least(right, len(group)), sum(wrong(line, truths) for line in group),
-                 f"{statistics.median(line['n'] for line in group):g}", f"{_differ(group):.2g} %")
+                 *loads(group))
             )  # fmt: skip
     head = (
         "true change",
@@ -230,11 +227,6 @@ def _table(lines: list[Line], truths: dict[str, Line], threads: int) -> str:
         f"long measurement lies under the limit, or PASS although it lies over. {where(lines)}"
     )
     return f"{table(head, rows)}\n\n{note}"
-
-
-def _differ(lines: list[Line]) -> float:
-    """Median of the robust standard deviations of the loads of each verdict, in %."""
-    return 100 * statistics.median(spread(np.asarray(line["q"])) for line in lines)
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from gate_files import copy_of, inputs, kinds, network
-from gate_results import Results, command, median, read, table, told, where
+from gate_results import Results, command, loads, median, read, table, told, where
 
 from pytest_edgebench.judge.matrix import alpha_per_cell
 from pytest_edgebench.measure import locks, race
@@ -50,8 +50,8 @@ def markdown(folder: Path) -> str:
         verdicts = Counter(line["verdict"] for line in group)
         told_verdicts = ", ".join(f"{count} {name}" for name, count in sorted(verdicts.items()))
         took = median([line["seconds"] for line in group], "s")
-        rows.append((f"{ms:g} ms", len(group), told_verdicts, took, f"≤ {TARGETS[ms]:g} s"))
-    head = ("call", "n", "verdicts", "median time (95 %)", "target")
+        rows.append((f"{ms:g} ms", len(group), told_verdicts, took, f"≤ {TARGETS[ms]:g} s", *loads(group)))
+    head = ("call", "n", "verdicts", "median time (95 %)", "target", "loads, median", "their sd")
     return f"{table(head, rows)}\n\nBoth runtimes, float and int8, one thread. {where(lines)}"
 
 
