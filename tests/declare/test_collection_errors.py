@@ -14,6 +14,16 @@ pytest_plugins = ["pytester"]
 
 # What stands above `def test_budget(edge)` in line 2; what is told.
 ABOVE = {
+    "profiles by key": (
+        '@eb.budget(profiles="pi4", size="1 kB")',
+        "there is no metric 'profiles'",
+        'name profiles first, without a key: @eb.budget("pi4", size="64 kB")',
+    ),
+    "models by another key": (
+        '@eb.budget(model="a", size="1 kB")',
+        "metric 'model'",
+        "did you mean 'models'?",
+    ),
     "unknown metric": ('@eb.budget(lateness="4 ms")', "there is no metric 'lateness'", 'metrics={"lateness"'),
     "misspelt metric": (
         '@eb.budget(latenci="4 ms")',
