@@ -59,14 +59,11 @@ class Controller:
         if session.config.option.collectonly:
             return
         stopped = bool(session.shouldfail or session.shouldstop) or exitstatus in STOPPED
-        self._run = self._made(stopped)
-        if self._run is None:
+        self._run = run = self._made(stopped)
+        if run is None:
             return
-        self._write(self._run)
-        if self._run.problems and session.exitstatus in (
-            pytest.ExitCode.OK,
-            pytest.ExitCode.NO_TESTS_COLLECTED,
-        ):
+        self._write(run)
+        if run.problems and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -103,7 +100,10 @@ class Controller:
     # Within
 
     def _made(self, stopped: bool) -> Run | None:
-        """The run with all that is said of it; None where no test was one of ours."""
+        """The run with all that is said of it; None where no test was one of ours.
+
+        Apart from the writing of it, so that the plans are gone from memory by then.
+        """
         plans = self._plans()
         if not plans and not self._heard:
             return None

@@ -236,18 +236,14 @@ def limit_none(metric: str, place: str) -> DeclarationError:
 
 
 def unknown_metric(metric: str, known: Iterable[str], place: str) -> DeclarationError:
-    if metric in ("model", "recipe"):
-        return DeclarationError(
-            f"there is no metric {metric!r}", where=place, fix=f"did you mean '{metric}s'?"
-        )
     if metric in ("profile", "profiles"):
         fix = 'name profiles first, without a key: @eb.budget("pi4", size="64 kB")'
-        return DeclarationError(f"there is no metric {metric!r}", where=place, fix=fix)
-    return DeclarationError(
-        f"there is no metric {metric!r}",
-        where=place,
-        fix=f'{_sentence(nearest(metric, known))} For a score of your own write metrics={{"{metric}": ...}}',
-    )
+    elif metric in ("model", "recipe"):
+        fix = f"did you mean '{metric}s'?"
+    else:
+        own = f'For a score of your own write metrics={{"{metric}": ...}}'
+        fix = f"{_sentence(nearest(metric, known))} {own}"
+    return DeclarationError(f"there is no metric {metric!r}", where=place, fix=fix)
 
 
 def metrics_not_mapping(given: Any, place: str) -> DeclarationError:
