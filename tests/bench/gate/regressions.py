@@ -47,10 +47,10 @@ ROUNDS = 7
 """Verdicts on each change, limit and network: about 9 changes x 7 = 63 for each network at each limit."""
 NEAR_ROUNDS = 2
 """The same for a change within a point of the limit, which takes all loads to say that it is too near."""
-LOADS = {0.03: 280, 0.4: 280, 3.0: 280, 30.0: 280}
-"""Milliseconds a call takes → loads of the long measurement, which is to end in a minute or two."""
+LOADS = 280
+"""Of the long measurement, which is to end in a minute or two."""
 LOADS_ELEVEN = {0.03: 280, 0.4: 280, 3.0: 140, 30.0: 60}
-"""The same where each unit is ten calls."""
+"""The same where each unit is ten calls, by the milliseconds that one takes."""
 WIDEST = 1.0
 """Points to either side: a change that the long measurement shows less well than this is in no bin."""
 BINS = (
@@ -111,7 +111,7 @@ def run(kept: Results, threads: int) -> None:
             eleven, spec = how == ELEVEN, kind.spec(threads)
             path, rows = network(kept.models, pool.get(kind.spec()), kind)
             other = copy_of(path) if eleven else slower(path, kind, rows, percent, how)
-            most = 24 if kept.quick else (LOADS_ELEVEN if eleven else LOADS)[kind.ms]
+            most = 24 if kept.quick else LOADS_ELEVEN[kind.ms] if eleven else LOADS
             if change not in truths or truths[change]["loads"] < most:
                 found = truth(pool, kind, (path, other), rows, threads, most, eleven=eleven)
                 truths[change] = {"key": change, **found}
