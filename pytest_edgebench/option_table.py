@@ -163,9 +163,10 @@ INI: Sequence[tuple[str, Kind, Any, str]] = (
     (
         "edgebench_cap_seconds",
         "float",
-        20.0,
-        "Time after which a latency comparison ends undecided. Default: 20, since an unchanged model of a "
-        "few milliseconds takes about one second.",
+        40.0,
+        "Time after which a latency comparison ends undecided, three times as long where a call takes 20 ms "
+        "and more. Default: 40, since that is enough for all loads of models up to 30 ms; only what lies "
+        "within a few points of its limit takes more than some seconds.",
     ),
     (
         "edgebench_max_loads",

@@ -89,7 +89,7 @@ class Settings:
     alpha: float = 0.01
     parent_limit_percent: float = 3.0
     baseline_limit_percent: float = 3.0
-    cap_s: float = 20.0
+    cap_s: float = 40.0
     max_loads: int = 420
     accuracy_mode: Literal["fixed-set", "population"] = "fixed-set"
     confirm_s: float = 20.0

@@ -42,7 +42,7 @@ class Terms:
     alpha_fail: float
     alpha_pass: float = ALPHA_PASS
     max_loads: int = judge.N_MAX
-    cap_s: float = 20.0
+    cap_s: float = 40.0
     deadline_s: float = 120.0
 
 
@@ -139,7 +139,7 @@ def run_leg(
         if not capped and look is not None:
             pairs = client.pairs(
                 reference, candidate, sample, loads=look - len(q), seed=seed, first=len(q), plan=plan,
-                alternate=alternate, eleven_for_ten=eleven_for_ten, seconds=max(left, 0.001),
+                alternate=alternate, eleven_for_ten=eleven_for_ten, seconds=max(min(left, terms.deadline_s / 2), 0.001),
                 deadline_s=terms.deadline_s,
             )  # fmt: skip
             found.append(pairs)
@@ -161,8 +161,8 @@ def run_leg(
 
 
 def cap_for(unit_s: float, cap_s: float) -> float:
-    """The time cap where a timed unit takes so long: 1.5 times as much at 20 ms, 3 times at 100 ms."""
-    return cap_s * (3.0 if unit_s >= 0.1 else 1.5 if unit_s >= 0.02 else 1.0)
+    """The time cap where a timed unit takes so long: 3 times as much from 20 ms on."""
+    return cap_s * (3.0 if unit_s >= 0.02 else 1.0)
 
 
 def decision_from(value: Mapping[str, object]) -> Decision:
