@@ -139,8 +139,8 @@ def run_leg(
         if not capped and look is not None:
             pairs = client.pairs(
                 reference, candidate, sample, loads=look - len(q), seed=seed, first=len(q), plan=plan,
-                alternate=alternate, eleven_for_ten=eleven_for_ten, seconds=max(min(left, terms.deadline_s / 2), 0.001),
-                deadline_s=terms.deadline_s,
+                alternate=alternate, eleven_for_ten=eleven_for_ten,
+                seconds=max(min(left, terms.deadline_s / 2), 0.001), deadline_s=terms.deadline_s,
             )  # fmt: skip
             found.append(pairs)
             plan = pairs.plan
