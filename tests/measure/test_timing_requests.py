@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.judge.timing import Outcome
+from pytest_edgebench.measure import race
 from pytest_edgebench.measure.results import Plan
 from pytest_edgebench.measure.spec import Spec
 
@@ -181,6 +183,16 @@ def test_stops_at_its_time(recorder: Recorder) -> None:
     pairs = recorder.client(a=0.01, b=0.01).pairs(recorder.a, recorder.b, X, loads=100, seed=1, seconds=0.3)
     assert 1 <= len(pairs.a_s) < 10
     assert len(pairs.a_s) == len(pairs.b_s) == len(pairs.started_s)
+
+
+def test_a_comparison_may_take_longer_than_a_request(recorder: Recorder) -> None:
+    """Six loads of 0.36 s: more than a worker may take for one answer, so it is asked more than once."""
+    leg = race.run_leg(
+        recorder.client(a=0.06, b=0.06), recorder.a, recorder.b, {"x": X},
+        race.Terms(limit=1.03, alpha_fail=0.01, deadline_s=2),
+    )  # fmt: skip
+    assert leg.decision.verdict is Outcome.PASS
+    assert len(leg.q) == 6
 
 
 def test_is_slower_where_it_is(recorder: Recorder) -> None:

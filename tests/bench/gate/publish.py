@@ -1,7 +1,8 @@
 """``python tests/bench/gate/publish.py``: write the measured tables into "How the gate decides".
 
 Each block between ``<!-- table: NAME -->`` and ``<!-- end -->`` is replaced by what the results of that name
-say, or by "Not yet measured.". Results of ``--quick`` runs are kept elsewhere and never read.
+say; where the folder has none, it stays: its note says when and on what machine it was measured. Results of
+``--quick`` runs are kept elsewhere and never read.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "accuracy": accuracy.markdown,
 }
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-NOTHING = "Not yet measured."
 
 
 def published(text: str, folder: Path) -> str:
@@ -42,7 +42,12 @@ def published(text: str, folder: Path) -> str:
     found = [name for _, name, _ in BLOCK.findall(text)]
     if sorted(found) != sorted(TABLES):
         raise ValueError(f"the page has blocks {found}; there are tables {list(TABLES)}")
-    return BLOCK.sub(lambda block: f"{block[1]}{TABLES[block[2]](folder) or NOTHING}\n{block[3]}", text)
+
+    def block(found: re.Match[str]) -> str:
+        table = TABLES[found[2]](folder)
+        return f"{found[1]}{table}\n{found[3]}" if table else found[0]
+
+    return BLOCK.sub(block, text)
 
 
 def main() -> int:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NAME = "regressions"
 SIZES = (0.03, 0.4, 3.0, 30.0)
-SLOW = 30.0
+LONG = 3.0
 TWO = (0.4, 3.0)
 """Sizes for two threads: shorter calls do not use them."""
 LIMITS = (1.03, 1.05)
@@ -46,7 +46,8 @@ CELLS = 100
 ROUNDS = 7
 """Verdicts on each change, limit and network: about 9 changes x 7 = 63 for each network at each limit."""
 NEAR_ROUNDS = 2
-"""The same for a change within a point of the limit, which takes all loads to say that it is too near."""
+"""The same for a change within a point of the limit, which takes all loads to say that it is too near; only for
+short calls."""
 LOADS = {0.03: 280, 0.4: 280, 3.0: 140, 30.0: 80}
 """Of the long measurement, by the milliseconds a call takes: it is to end in half a minute."""
 LOADS_ELEVEN = {0.03: 280, 0.4: 140, 3.0: 60, 30.0: 30}
@@ -120,7 +121,7 @@ def run(kept: Results, threads: int, sizes: tuple[float, ...]) -> None:
             # The nearest limit first: its loads mostly decide the other one too.
             for limit in sorted(wanted, key=lambda limit: abs(points(truths[change], limit))):
                 gap = points(truths[change], limit)
-                if abs(gap) < 1 and number >= (kind.ms < SLOW) * NEAR_ROUNDS:
+                if abs(gap) < 1 and number >= (kind.ms < LONG) * NEAR_ROUNDS:
                     continue
                 with locks.timing("host", "regressions for the gate"):
                     if (kind, limit) not in nulls:  # as a session does it: once for a kind of worker
@@ -225,7 +226,26 @@ def _table(lines: list[Line], truths: dict[str, Line], threads: int) -> str:
         f"shows to more than ± {WIDEST:g} point are left out. Wrong: FAIL although the 95 % interval of the "
         f"long measurement lies under the limit, or PASS although it lies over. {where(lines)}"
     )
-    return f"{table(head, rows)}\n\n{note}"
+    return f"{table(head, rows)}\n\n{_each(lines, truths)}\n\n{note}"
+
+
+def _each(lines: list[Line], truths: dict[str, Line]) -> str:
+    """How many verdicts there are of each limit, runtime, type and duration."""
+    sizes = sorted({line["ms"] for line in lines})
+    groups: dict[tuple[float, str, str], list[Line]] = defaultdict(list)
+    for line in lines:
+        groups[line["limit"], line["runtime"], line["dtype"]].append(line)
+
+    def cell(group: list[Line]) -> str:
+        undecided = sum(line["verdict"] == "INCONCLUSIVE" for line in group)
+        return f"{len(group)} ({undecided}, {sum(wrong(line, truths) for line in group)})"
+
+    rows = [
+        (f"+ {100 * (limit - 1):g} %", f"{runtime}, {dtype}",
+         *(cell([line for line in group if line["ms"] == ms]) for ms in sizes))
+        for (limit, runtime, dtype), group in sorted(groups.items())
+    ]  # fmt: skip
+    return table(("limit", "verdicts (INCONCLUSIVE, wrong)", *(f"{ms:g} ms" for ms in sizes)), rows)
 
 
 def main() -> int:
