@@ -46,8 +46,8 @@ CELLS = 100
 ROUNDS = 7
 """Verdicts on each change, limit and network: about 9 changes x 7 = 63 for each network at each limit."""
 NEAR_ROUNDS = 2
-"""The same for a change within a point of the limit, which takes all loads to say that it is too near; only for
-short calls."""
+"""The same for a change within a point of the limit, which takes all loads to say that it is too near; for
+short calls only."""
 LOADS = {0.03: 280, 0.4: 280, 3.0: 140, 30.0: 80}
 """Of the long measurement, by the milliseconds a call takes: it is to end in half a minute."""
 LOADS_ELEVEN = {0.03: 280, 0.4: 140, 3.0: 60, 30.0: 30}
