@@ -1,8 +1,8 @@
 """The worker: runs and times model files in a process of its own. Needs Python, numpy and the runtime.
 
-Started as ``python -u -P worker.py RUNTIME_FILE PARENT``, it loads ``adapt.py`` and ``machine.py`` beside it
-and the one runtime file it is given by their paths, and nothing else of this package, so that it also runs in
-another virtual environment or on a board. PARENT is the process to die with, 0 for none.
+Started as ``python -u -P worker.py RUNTIME_FILE PARENT``, it loads ``adapt.py``, ``machine.py``, ``pages.py``
+beside it and the one runtime file it is given by their paths, and nothing else of this package, so that it
+also runs in another virtual environment or on a board. PARENT is the process to die with, 0 for none.
 
 Requests come on stdin and answers go to stdout, one for one: ``EBW1``, the length of a JSON text (4 bytes,
 little endian), the text, then the raw bytes of the arrays that the text lists. An answer holds ``ok`` or
@@ -44,7 +44,7 @@ def _by_path(name: str, path: Path) -> Any:
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pytest_edgebench.measure import adapt, machine
+    from pytest_edgebench.measure import adapt, machine, pages
     from pytest_edgebench.runtimes.protocol import Array, RuntimeFile, Session
 
     Arrays = dict[str, Array]
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 else:
     adapt = _by_path("edgebench_adapt", Path(__file__).with_name("adapt.py"))
     machine = _by_path("edgebench_machine", Path(__file__).with_name("machine.py"))
+    pages = _by_path("edgebench_pages", Path(__file__).with_name("pages.py"))
 
 HEAD = struct.Struct("<4sI")
 MAGIC = b"EBW1"
@@ -133,6 +134,7 @@ class Worker:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._pages = pages.Pages()
 
     @cached_property
     def runtime(self) -> RuntimeFile:
@@ -181,7 +183,9 @@ class Worker:
         now = time.perf_counter_ns
         with _no_collection():
             for at in range(request["first"], request["first"] + request["loads"]):
-                padding = _padding(_chance(request, at))
+                chance = _chance(request, at)
+                self._pages.shuffle(chance)
+                padding = _padding(chance)
                 began = now()
                 session = self._load(request, "path")
                 loaded = now()
@@ -189,6 +193,7 @@ class Worker:
                 bound = now()
                 session.call()
                 first = now()
+                self._pages.fit()
                 for _ in range(0 if first - bound >= SLOW_S * 1e9 else WARM_UPS - 1):
                     session.call()
                 calls = _each(session.call, request["calls"], request["seconds"])
@@ -289,6 +294,8 @@ class Worker:
             calls["b"] = plan["calls"] * 11 // 10
         shortest = {"a": math.inf, "b": math.inf}
         order = chance.sample("ab", 2)
+        if not request["alternate"]:  # memory is scarce
+            self._pages.shuffle(chance)
         for group in [[name] for name in order] if request["alternate"] else [order]:
             padding, sessions = [], {}
             for name in group:
@@ -297,6 +304,8 @@ class Worker:
             for session in sessions.values():
                 adapt.bind_all(session, arrays)
                 _unit(session.call, plan["warm_ups"])
+            if not request["alternate"]:
+                self._pages.fit()
             for _ in range(plan["pairs"]):
                 for name in chance.sample(group, len(group)):
                     shortest[name] = min(shortest[name], _unit(sessions[name].call, calls[name]))

@@ -38,7 +38,7 @@ CLOCK_OFF_S = 60.0
 SMALL_BYTES = 1 << 18  # up to which asking first takes longer than sending in vain
 MANIFEST = "manifest.json"
 """Beside it, all files belong to one artifact."""
-WORKER_PARTS = ("adapt.py", "machine.py")
+WORKER_PARTS = ("adapt.py", "machine.py", "pages.py")
 FIND_PYTHON = (
     "import sys; print('python', '.'.join(map(str, sys.version_info[:3]))); "
     "sys.exit(9) if sys.version_info < (3, 11) else None; import numpy"

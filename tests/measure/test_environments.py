@@ -69,7 +69,7 @@ def test_workers_are_kept(pool: Pool, strange: Callable[..., Spec], any_file: Pa
 
 def test_modules_beside_the_worker_shadow_nothing(tmp_path: Path) -> None:
     """Neither those of its own folder nor those where pytest was started."""
-    for name in ("worker.py", "adapt.py", "machine.py"):
+    for name in ("worker.py", "adapt.py", "machine.py", "pages.py"):
         shutil.copy(Path(worker.__file__).with_name(name), tmp_path)
     (tmp_path / "numpy.py").write_text("raise SystemExit('shadowed')")
     command = [sys.executable, "-u", "-P", "worker.py", str(runtime_file("onnxruntime")), "0"]
