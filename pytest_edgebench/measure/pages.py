@@ -42,10 +42,13 @@ class Pages:
         self._before = _resident()
 
     def fit(self) -> None:
-        """While a load lives: have twice what it takes, at most 64 MiB."""
-        runs = min(2 * (_resident() - self._before), MOST) // RUN
-        if runs * RUN > (0 if self._store is None else len(self._store)):
-            self._store = mmap.mmap(-1, runs * RUN, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        """While a load lives: have once to twice as much again as it takes, at most 64 MiB.
+
+        The first load of a process also takes what the runtime keeps, and others may be of larger files.
+        """
+        wanted = max(min(2 * (_resident() - self._before), MOST) // RUN, 1) * RUN
+        if self._store is None or not len(self._store) <= 2 * wanted <= 4 * len(self._store):
+            self._store = mmap.mmap(-1, wanted, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
             with contextlib.suppress(OSError):  # a kernel without huge pages
                 self._store.madvise(mmap.MADV_NOHUGEPAGE)
 

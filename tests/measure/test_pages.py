@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import random
 import sys
 from pathlib import Path
@@ -23,9 +24,10 @@ def resident() -> int:
 def loaded(pages: Pages, size: int) -> None:
     """As a load that takes some bytes does it."""
     pages.shuffle(random.Random(0))
-    held = b"x" * size
-    pages.fit()
-    del held
+    with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as held:  # gone when it is let go
+        for at in range(0, size, mmap.PAGESIZE):
+            held[at] = 1
+        pages.fit()
 
 
 def test_a_load_finds_as_many_pages_free_as_it_takes() -> None:
@@ -36,6 +38,19 @@ def test_a_load_finds_as_many_pages_free_as_it_takes() -> None:
     pages.shuffle(random.Random(1))
     assert 20 * MIB < resident() - before < 28 * MIB
     pages.shuffle(random.Random(2))  # as much is held as before, whatever half it was
+    assert 20 * MIB < resident() - before < 28 * MIB
+
+
+def test_the_store_follows_the_loads() -> None:
+    pages = Pages()
+    loaded(pages, 24 * MIB)
+    loaded(pages, MIB)
+    before = resident()
+    pages.shuffle(random.Random(1))
+    assert resident() - before < 3 * MIB
+    loaded(pages, 24 * MIB)
+    before = resident()
+    pages.shuffle(random.Random(1))
     assert 20 * MIB < resident() - before < 28 * MIB
 
 
