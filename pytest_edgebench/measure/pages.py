@@ -46,6 +46,8 @@ class Pages:
 
         The first load of a process also takes what the runtime keeps, and others may be of larger files.
         """
+        if not STATM.exists():  # other systems have neither these figures nor all of this advice
+            return
         wanted = max(min(2 * (_resident() - self._before), MOST) // RUN, 1) * RUN
         if self._store is None or not len(self._store) <= 2 * wanted <= 4 * len(self._store):
             self._store = mmap.mmap(-1, wanted, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -55,7 +57,4 @@ class Pages:
 
 def _resident() -> int:
     """Bytes of memory that this process has."""
-    try:
-        return int(STATM.read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE
-    except OSError:
-        return 0
+    return int(STATM.read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE if STATM.exists() else 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_edgebench.measure import pages as module
 from pytest_edgebench.measure.pages import MOST, Pages
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it asks Linux for its pages")
@@ -70,3 +71,14 @@ def test_what_is_drawn_afterwards_does_not_depend_on_the_store() -> None:
     empty.shuffle(one)
     full.shuffle(other)
     assert one.random() == other.random()
+
+
+def test_where_not_on_linux_nothing_is_stored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "STATM", tmp_path / "none")
+    for advice in ("MADV_NOHUGEPAGE", "MADV_DONTNEED"):
+        monkeypatch.delattr(mmap, advice)
+    pages = Pages()
+    loaded(pages, 8 * MIB)
+    before = resident()
+    loaded(pages, 8 * MIB)
+    assert resident() - before < 2 * MIB
