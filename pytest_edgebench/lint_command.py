@@ -38,7 +38,14 @@ def run(arguments: argparse.Namespace) -> int:
 
         sys.stdout.write(page())
         return NONE
-    here = ["-q", "--no-header", "--no-summary", "--edgebench-lint=warn"]
+    here = [
+        "-qq",
+        "--no-header",
+        "--no-summary",
+        "-o",
+        "console_output_style=classic",
+        "--edgebench-lint=warn",
+    ]
     if importlib.util.find_spec("xdist") is not None:
         here.append("-n0")  # other processes would know nothing of this and run the tests
     lint = _Lint()
@@ -84,6 +91,10 @@ class _Lint:
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self) -> tuple[str, str, str]:
+        return "", "", ""  # no dots for tests that do not run
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
