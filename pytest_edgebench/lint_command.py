@@ -38,14 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         sys.stdout.write(page())
         return NONE
-    here = [
-        "-qq",
-        "--no-header",
-        "--no-summary",
-        "-o",
-        "console_output_style=classic",
-        "--edgebench-lint=warn",
-    ]
+    here = ["-qq", "--no-header", "--no-summary", "--edgebench-lint=warn"]
     if importlib.util.find_spec("xdist") is not None:
         here.append("-n0")  # other processes would know nothing of this and run the tests
     lint = _Lint()

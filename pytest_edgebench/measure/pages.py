@@ -27,12 +27,15 @@ class Pages:
     def __init__(self) -> None:
         self._store: mmap.mmap | None = None
         self._before = 0
-        self._trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if STATM.exists() else None
+        self._linux = STATM.exists()  # other systems have neither these figures nor all of this advice
+        self._trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if self._linux else None
 
     def shuffle(self, chance: random.Random) -> None:
         """Before a load: take the pages that were freed last, and free others in their place."""
         own = random.Random(chance.random())  # however much is drawn, `chance` goes on the same
-        if self._trim is not None:
+        if not self._linux:
+            return
+        if self._trim is not None:  # not every C library has it
             self._trim(0)  # what the heap keeps would be used again where it is
         if self._store is not None:
             size = len(self._store)
@@ -46,7 +49,7 @@ class Pages:
 
         The first load of a process also takes what the runtime keeps, and others may be of larger files.
         """
-        if not STATM.exists():  # other systems have neither these figures nor all of this advice
+        if not self._linux:
             return
         wanted = max(min(2 * (_resident() - self._before), MOST) // RUN, 1) * RUN
         if self._store is None or not len(self._store) <= 2 * wanted <= 4 * len(self._store):
@@ -57,4 +60,4 @@ class Pages:
 
 def _resident() -> int:
     """Bytes of memory that this process has."""
-    return int(STATM.read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE if STATM.exists() else 0
+    return int(STATM.read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE
