@@ -33,6 +33,9 @@ LOOKS = (6, 9, 13, 18, 25, 35, 50, 70, 100, 140, 200, 290, 420)
 N_MAX = LOOKS[-1]
 N_FIRST, FIRST_SHARE = 140, 0.9
 """Looks up to here share so much of alpha, where there are later ones."""
+NEAR = 0.015
+"""A PASS whose estimate is nearer than this to its limit, in ln of the ratio, is measured in a second process:
+what differs between processes and not between the loads of one was up to 2.6 points, with two threads."""
 E_NEEDED = 1000.0
 """A FAIL needs this much evidence from the signs alone: trimming may delete the one contradicting load."""
 
@@ -51,7 +54,7 @@ class Decision:
     """What the loads so far say of one limit.
 
     Attributes:
-        verdict: a FAIL stands only once it is `confirmed`.
+        verdict: a FAIL, or a PASS near its limit (`wants_second`), stands only once it is `confirmed`.
         estimate: trimmed mean of q, as ln of the ratio.
         low, high: ln of the ratio: the bounds that decide at this look, `low` at the FAIL side's level and
             `high` at the PASS side's; -inf and inf before the first look.
@@ -61,7 +64,7 @@ class Decision:
         e_value: evidence of the signs that the ratio is over the limit.
         p: one-sided, that the ratio is not over the limit, from the trimmed t at this look, divided by
             this look's share of alpha: it is below alpha_fail exactly where `low` is over the limit.
-        confirmed: a second process said FAIL too.
+        confirmed: a second process said the same.
         reasons: why it is INCONCLUSIVE, each with what to do.
     """
 
@@ -195,11 +198,18 @@ def _at(
     return Decision(verdict, middle.mean, low, high, low95, high95, n, len(values), limit, e_value, p)
 
 
+def wants_second(decision: Decision) -> bool:
+    """Whether a verdict stands only if a fresh process says the same: a FAIL, and a PASS near its limit."""
+    if decision.verdict is Outcome.PASS:
+        return math.log(decision.limit) - decision.estimate < NEAR
+    return decision.verdict is Outcome.FAIL
+
+
 def confirm(first: Decision, second: Decision) -> Decision:
-    """A FAIL of `first` stands only if `second`, from a fresh process with a new seed, is one too."""
-    if first.verdict is not Outcome.FAIL:
+    """`first` stands, where it `wants_second`, only if `second`, of a fresh process and seed, says the same."""
+    if not wants_second(first):
         return first
-    if second.verdict is Outcome.FAIL:
+    if second.verdict is first.verdict:
         return replace(first, confirmed=True)
     seen = f"{ratio(first.estimate)} at first, {ratio(second.estimate)} in a fresh process"
     why = f"not reproduced: {seen}; run again on a quieter machine"

@@ -29,6 +29,7 @@ from pytest_edgebench.judge.timing import (
     power,
     sign_e_value,
     spending,
+    wants_second,
 )
 
 if TYPE_CHECKING:
@@ -217,6 +218,18 @@ def test_a_fail_needs_a_second_process() -> None:
     assert refuted.reasons[0].startswith("not reproduced: +")
     assert "in a fresh process; run again" in refuted.reasons[0]
     assert confirm(equal, first) is equal
+
+
+def test_a_pass_near_its_limit_needs_a_second_process() -> None:
+    near, far = judged(noisy(0.02, 0.003, 25)), judged(noisy(0.0, 0.003, 6))
+    assert (near.verdict, far.verdict) == (Outcome.PASS, Outcome.PASS)
+    assert wants_second(near)
+    assert not wants_second(far)
+    assert confirm(near, judged(noisy(0.02, 0.003, 25, seed=4))).confirmed
+    for other in (judged(noisy(0.1, 0.003, 13)), judged(noisy(0.03, 0.003, N_MAX))):
+        refuted = confirm(near, other)
+        assert (refuted.verdict, refuted.confirmed) == (Outcome.INCONCLUSIVE, False)
+        assert refuted.reasons[0].startswith("not reproduced: +2.")
 
 
 def test_the_null_control_holds_back_a_fail_only() -> None:

@@ -195,6 +195,20 @@ def test_a_comparison_may_take_longer_than_a_request(recorder: Recorder) -> None
     assert len(leg.q) == 6
 
 
+@pytest.mark.parametrize(("limit", "confirmed"), [(1.014, True), (1.05, False)])
+def test_a_pass_near_its_limit_is_measured_in_a_second_process(
+    recorder: Recorder, pool: Pool, limit: float, *, confirmed: bool
+) -> None:
+    spec = recorder.client(a=0.02, b=0.02).spec
+    decision, record = race.compare(
+        pool, spec, recorder.a, recorder.b, {"x": X}, race.Terms(limit=limit, alpha_fail=0.01)
+    )
+    assert decision.verdict is Outcome.PASS
+    assert decision.confirmed is confirmed
+    assert bool(record.confirm_q) is confirmed
+    assert record.confirm_seed != record.seed
+
+
 def test_is_slower_where_it_is(recorder: Recorder) -> None:
     """A real difference is found whichever file has it."""
     client = recorder.client(a=0.001, b=0.002)

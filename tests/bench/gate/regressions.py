@@ -151,7 +151,7 @@ def judged(record: PairRecord, terms: race.Terms, null: Decision) -> Decision | 
         )  # fmt: skip
 
     decision = said(record.q)
-    if decision.verdict is judge.Outcome.FAIL:
+    if judge.wants_second(decision):
         second = said(record.confirm_q)
         if second.verdict is judge.Outcome.GO_ON:
             return None
