@@ -34,8 +34,8 @@ N_MAX = LOOKS[-1]
 N_FIRST, FIRST_SHARE = 140, 0.9
 """Looks up to here share so much of alpha, where there are later ones."""
 NEAR = 0.015
-"""A PASS whose estimate is nearer than this to its limit, in ln of the ratio, is measured in a second process:
-what differs between processes and not between the loads of one was up to 2.6 points, with two threads."""
+"""A PASS whose estimate is nearer than this to its limit, in ln of the ratio, needs a second process: what
+differs between processes and not between the loads of one was up to 2.6 points, with two threads."""
 E_NEEDED = 1000.0
 """A FAIL needs this much evidence from the signs alone: trimming may delete the one contradicting load."""
 
@@ -206,7 +206,7 @@ def wants_second(decision: Decision) -> bool:
 
 
 def confirm(first: Decision, second: Decision) -> Decision:
-    """`first` stands, where it `wants_second`, only if `second`, of a fresh process and seed, says the same."""
+    """`first` stands, where it `wants_second`, only if `second`, of a fresh process, says the same."""
     if not wants_second(first):
         return first
     if second.verdict is first.verdict:
