@@ -18,7 +18,7 @@ from pytest_edgebench.judge.exact import (
 )
 from pytest_edgebench.judge.facts import Facts, Rules
 from pytest_edgebench.judge.predicted import verdict_of
-from pytest_edgebench.judge.timing import Decision, Outcome, describe
+from pytest_edgebench.judge.timing import Decision, Outcome, describe, wants_second
 from pytest_edgebench.judge.words import percent, quantity
 from pytest_edgebench.record.run import Metric, Row, Verdict, worst
 
@@ -175,7 +175,7 @@ def decided(row: Row, decision: Decision) -> Row:
     """
     verdict = _verdict(decision.verdict)
     reason = describe(decision)
-    if verdict is Verdict.FAIL and not decision.confirmed:
+    if wants_second(decision) and not decision.confirmed:
         verdict, reason = Verdict.INCONCLUSIVE, errors.unconfirmed(reason)
     elif verdict is Verdict.INCONCLUSIVE:
         reason = "; ".join([reason, *decision.reasons])

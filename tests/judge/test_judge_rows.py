@@ -269,6 +269,14 @@ def test_a_fail_that_nobody_confirmed_does_not_count() -> None:
     assert relative.reason.endswith("so it does not count")
 
 
+def test_a_pass_near_its_limit_that_nobody_confirmed_does_not_count() -> None:
+    assert relative_row(0.04).verdict is Verdict.PASS
+    row = relative_row(0.04, confirmed=False)
+    assert row.verdict is Verdict.INCONCLUSIVE
+    assert row.reason.endswith("so it does not count")
+    assert relative_row(0.0, confirmed=False).verdict is Verdict.PASS
+
+
 def test_another_limit_than_the_one_timed_is_an_error() -> None:
     row = absolute(Outcome.PASS, budget=5e-3)
     assert row.verdict is Verdict.ERROR
