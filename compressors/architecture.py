@@ -8,15 +8,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from pytest_edgebench.compressors import attention
+from pytest_edgebench.compressors.build import errors as build_errors
 from pytest_edgebench.compressors.checks import check_finetune, check_rank, patterns
 from pytest_edgebench.compressors.finetune import finetuned, wants_data
 from pytest_edgebench.declare.model import Stage, Step, StepContext
-from pytest_edgebench.errors import build as errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from torch.nn import Conv2d, Linear, Module
+    from torch.nn import Conv2d, Linear, Module, MultiheadAttention
 
     from pytest_edgebench.compressors.finetune import Finetune
     from pytest_edgebench.record.run import Counts
@@ -48,7 +49,8 @@ class Substitute(Step, ABC):
     def torch(self, module: Module, context: StepContext) -> Module:
         module, replaced = _replaced(module, self.replacement, self.exclude)
         if not replaced:
-            raise errors.no_effect(str(self), "no layer became smaller by it", "")
+            raise build_errors.no_effect(str(self), "no layer became smaller by it", "")
+        attention.leave_fast_path(module)
         context.note(f"{type(self).__name__} replaced {', '.join(name or 'the model' for name in replaced)}")
         return finetuned(module, self.finetune, context)
 
@@ -75,7 +77,8 @@ class LowRank(Ranked):
 
     A weight (out, in) of rank r is a product (out, r) (r, in): the best one in the least-squares sense is cut
     from the singular value decomposition (Eckart and Young 1936). A convolution becomes one with r channels
-    and a 1 x 1 one (Zhang et al. 2015, "Accelerating Very Deep Convolutional Networks"). Layers that would
+    and a 1 x 1 one (Zhang et al. 2015, "Accelerating Very Deep Convolutional Networks").
+    ``nn.MultiheadAttention`` is one layer here: each of its four projections becomes two. Layers that would
     not get smaller, and those that share their weight with another, stay.
 
     Attributes:
@@ -94,6 +97,11 @@ class LowRank(Ranked):
             return _thin_linear(layer, self.ratio)
         if isinstance(layer, nn.Conv2d) and layer.groups == 1:
             return _thin_convolution(layer, self.ratio)
+        if attention.is_plain(layer):
+            found = attention.unpacked(cast("MultiheadAttention", layer))
+            for name, part in list(found.named_children()):
+                setattr(found, name, _smaller(part, _thin_linear(part, self.ratio)) or part)
+            return cast("Module", found)
         return None
 
 
@@ -124,15 +132,23 @@ class Separable(Substitute):
 def _replaced(
     module: Module, make: Callable[[Module], Module | None], exclude: tuple[str, ...] | str
 ) -> tuple[Module, list[str]]:
-    """The module with layers replaced, and their names; a layer used at several places is replaced once."""
+    """The module with layers replaced, and their names; a layer used at several places is replaced once.
+
+    ``nn.MultiheadAttention`` reads what its layers hold past them: it is replaced whole or not at all.
+    """
+    from torch import nn
+
     named = list(module.named_modules(remove_duplicate=False))
     owners = {id(layer): layer for _, layer in named}.values()
-    shared = Counter(id(weight) for layer in owners if (weight := getattr(layer, "weight", None)) is not None)
+    shared = Counter(id(weight) for layer in owners if (weight := _weight(layer)) is not None)
+    inside = tuple(f"{name}." for name, layer in named if isinstance(layer, nn.MultiheadAttention))
     made: dict[int, Module | None] = {}
     names = []
     for name, layer in named:
-        weight = getattr(layer, "weight", None)
-        if weight is None or shared[id(weight)] > 1 or any(fnmatch.fnmatch(name, p) for p in exclude):
+        weight = _weight(layer)
+        if weight is None or shared[id(weight)] > 1 or name.startswith(inside):
+            continue
+        if any(fnmatch.fnmatch(name, p) for p in exclude):
             continue
         if id(layer) not in made:
             made[id(layer)] = _smaller(layer, make(layer))
@@ -145,6 +161,11 @@ def _replaced(
         parent, _, attribute = name.rpartition(".")
         setattr(module.get_submodule(parent), attribute, new)
     return module, names
+
+
+def _weight(layer: Module) -> Any:
+    """The weight of a layer, if it has one of its own."""
+    return getattr(layer, "in_proj_weight", getattr(layer, "weight", None))
 
 
 def _smaller(old: Module, new: Module | None) -> Module | None:

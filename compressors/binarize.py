@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from pytest_edgebench.compressors import errors
+from pytest_edgebench.compressors.binary_weights import Asked
+from pytest_edgebench.compressors.build import errors as build_errors
 from pytest_edgebench.compressors.checks import patterns
 from pytest_edgebench.compressors.finetune import wants_data
 from pytest_edgebench.compressors.layers import train_as_seen, weighted
 from pytest_edgebench.declare.model import Stage, Step, StepContext
-from pytest_edgebench.errors import build, compress, precision
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    import numpy as np
     from torch import Tensor
     from torch.nn import Module
 
     from pytest_edgebench.compressors.finetune import Finetune
     from pytest_edgebench.record.run import Counts
 
-    Array = np.ndarray[Any, np.dtype[Any]]
-
 SMALLEST = 1024
-# Relative error up to which scales are kept in half precision: half of its last bit.
-HALF_STEP = 2.0**-11
 
 
 @dataclass(frozen=True)
@@ -61,16 +57,19 @@ class Binarize(Step):
         object.__setattr__(self, "exclude", patterns("exclude", self.exclude))
         _check_smallest(self.smallest)
         if not isinstance(self.trained, bool):
-            raise build.not_a_flag("trained", self.trained)
+            raise errors.not_a_flag("trained", self.trained)
 
     def file(self, source: Path, target: Path, context: StepContext) -> None:
         if context.format == "onnx":
             from pytest_edgebench.compressors.binarize_onnx import binarize
         else:
             from pytest_edgebench.compressors.binarize_tflite import binarize
-        done = binarize(source, target, self)
+        asked = Asked(str(self), tuple(self.exclude), self.smallest, self.trained)
+        done = binarize(source, target, asked)
         if not done:
-            raise build.no_effect(str(self), precision.nothing_to_binarize(self.smallest, self.trained), "")
+            raise build_errors.no_effect(
+                str(self), errors.nothing_to_binarize(self.smallest, self.trained), ""
+            )
         before, after = (sum(bytes_[n] for bytes_ in done.values()) for n in (0, 1))
         context.note(
             f"binarized {', '.join(sorted(done))}: {before} B of weights became {after} B of signs and scales"
@@ -110,7 +109,7 @@ class BinarizeTraining(Step):
 
     def __post_init__(self) -> None:
         if not callable(self.finetune):
-            raise build.bad_finetune(self.finetune)
+            raise errors.bad_finetune(self.finetune)
         object.__setattr__(self, "exclude", patterns("exclude", self.exclude))
         _check_smallest(self.smallest)
 
@@ -125,7 +124,7 @@ class BinarizeTraining(Step):
 
         layers = weighted(self, module, self.exclude, self.smallest)
         if not layers:
-            raise build.no_effect(str(self), precision.nothing_to_binarize(self.smallest, False), "")
+            raise build_errors.no_effect(str(self), errors.nothing_to_binarize(self.smallest, False), "")
 
         class Binary(torch.nn.Module):
             """The weight as the forward pass sees it: (out, ...) in, the same out."""
@@ -153,65 +152,6 @@ class BinarizeTraining(Step):
         return f"BinarizeTraining(finetune={tuned}{others})"
 
 
-def signs_and_scales(weight: Array, axis: int, *, trained: bool) -> tuple[Array, Array] | None:
-    """Bits and scales of a weight, or None where `trained` and it is not binary.
-
-    Args:
-        weight: floats of any shape.
-        axis: of the channels.
-
-    Returns:
-        Bits: uint8 (ceil(n / 8), 1), bit k of byte b is element 8 b + k in memory order, 1 for a value of 0
-        and above. Scales: float32, or float16 where its error is at most half its last bit, of the weight's
-        number of dimensions, all 1 but `axis`.
-    """
-    import numpy as np
-
-    others = tuple(n for n in range(weight.ndim) if n != axis)
-    sizes = np.abs(weight.astype(np.float64))
-    if trained and not bool((sizes == sizes.max(others, keepdims=True)).all()):
-        return None
-    scale = sizes.mean(others, keepdims=True).astype(np.float32)
-    with np.errstate(over="ignore"):
-        half = scale.astype(np.float16)
-    if bool((np.abs(half.astype(np.float32) - scale) <= HALF_STEP * scale).all()):
-        scale = half
-    bits = np.packbits(weight.reshape(-1) >= 0, bitorder="little").reshape(-1, 1)
-    return bits, scale
-
-
-def binary_of(step: Binarize, name: str, weight: Array, axis: int) -> tuple[Array, Array] | None:
-    """Bits and scales of a weight, as `signs_and_scales`, or None where the step leaves it as it is.
-
-    Raises:
-        BuildError: NaN or infinity in it.
-    """
-    import numpy as np
-
-    if weight.size < step.smallest or stays(name, step.exclude):
-        return None
-    if not np.isfinite(weight).all():
-        raise precision.weight_not_finite(str(step), name)
-    return signs_and_scales(weight, axis, trained=step.trained)
-
-
-def stays(name: str, patterns: Sequence[str]) -> bool:
-    """Whether a weight's name, or that without its last part, matches a pattern."""
-    names = (name, name.rpartition(".")[0])
-    return any(fnmatch.filter(names, pattern) for pattern in patterns)
-
-
-def check_patterns(step: Binarize, names: Sequence[str]) -> None:
-    """Refuse a pattern of `exclude` that matches none of the names.
-
-    Raises:
-        BuildError: such a pattern.
-    """
-    for pattern in step.exclude:
-        if not any(stays(name, (pattern,)) for name in names):
-            raise precision.excludes_no_weight(str(step), pattern, names)
-
-
 def _check_smallest(given: object) -> None:
     if type(given) is not int or given < 1:
-        raise compress.not_a_count("smallest", given)
+        raise errors.not_a_count("smallest", given)

@@ -8,14 +8,14 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from pytest_edgebench.artifacts.inspect_onnx import load
-from pytest_edgebench.compressors.binarize import binary_of, check_patterns
-from pytest_edgebench.errors import precision
+from pytest_edgebench.artifacts.inspect.onnx_file import load
+from pytest_edgebench.compressors import errors
+from pytest_edgebench.compressors.binary_weights import binary_of, check_patterns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_edgebench.compressors.binarize import Binarize
+    from pytest_edgebench.compressors.binary_weights import Asked
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -23,7 +23,7 @@ OPSET = 14  # BitShift came with 11, Reshape and Where of all types with 13 and 
 SHIFTS, SEVEN = "binary.shifts", "binary.seven"
 
 
-def binarize(source: Path, target: Path, step: Binarize) -> dict[str, tuple[int, int]]:
+def binarize(source: Path, target: Path, asked: Asked) -> dict[str, tuple[int, int]]:
     """Binarize the weights of the model file `source` into `target`.
 
     Bit k of a byte, shifted left by 7 - k (which drops the bits above it) and then right by 7, is 0 or 1.
@@ -36,18 +36,18 @@ def binarize(source: Path, target: Path, step: Binarize) -> dict[str, tuple[int,
     """
     model = load(source)
     weights = _weights(model.graph)
-    check_patterns(step, list(weights))
+    check_patterns(asked, list(weights))
     opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0)
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
     added: list[onnx.NodeProto] = []
     done: dict[str, tuple[int, int]] = {}
     for name, axis in weights.items():
         values = numpy_helper.to_array(tensors[name])
-        found = binary_of(step, name, values, axis)
+        found = binary_of(asked, name, values, axis)
         if found is None:
             continue
         if opset < OPSET:
-            raise precision.old_opset(str(step), opset, OPSET)
+            raise errors.old_opset(asked.step, opset, OPSET)
         bits, scale = found
         added += _expanding(model.graph, name, values, bits, scale)
         model.graph.initializer.remove(tensors[name])

@@ -9,12 +9,12 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from pytest_edgebench.compressors.binarize import binary_of, check_patterns
+from pytest_edgebench.compressors.binary_weights import binary_of, check_patterns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_edgebench.compressors.binarize import Binarize
+    from pytest_edgebench.compressors.binary_weights import Asked
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -31,7 +31,7 @@ DTYPES = {
 }
 
 
-def binarize(source: Path, target: Path, step: Binarize) -> dict[str, tuple[int, int]]:
+def binarize(source: Path, target: Path, asked: Asked) -> dict[str, tuple[int, int]]:
     """Binarize the weights of the model file `source` into `target`.
 
     Bit k of a byte b is 1 where b mod 2**(k + 1) is at least 2**k: small whole numbers, exact in floats.
@@ -46,11 +46,13 @@ def binarize(source: Path, target: Path, step: Binarize) -> dict[str, tuple[int,
     done: dict[str, tuple[int, int]] = {}
     graphs = [_Graph(model, graph) for graph in model.subgraphs]
     weights = [graph.weights() for graph in graphs]
-    check_patterns(step, [g.name(index) for g, found in zip(graphs, weights, strict=True) for index in found])
+    check_patterns(
+        asked, [g.name(index) for g, found in zip(graphs, weights, strict=True) for index in found]
+    )
     for graph, axes in zip(graphs, weights, strict=True):
         for index, axis in axes.items():
             name, values = graph.name(index), graph.values(index)
-            found = binary_of(step, name, values, axis)
+            found = binary_of(asked, name, values, axis)
             if found is None:
                 continue
             graph.expand(index, values, *found)

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
+from pytest_edgebench.compressors import errors
 from pytest_edgebench.compressors.architecture import LowRank, Separable
 from pytest_edgebench.compressors.binarize import SMALLEST, Binarize, BinarizeTraining
-from pytest_edgebench.compressors.bottleneck import Bottleneck
-from pytest_edgebench.compressors.channels import Importance, PruneChannels
 from pytest_edgebench.compressors.distill import Distill
 from pytest_edgebench.compressors.fit import Fit
-from pytest_edgebench.compressors.heads import PruneHeads
-from pytest_edgebench.compressors.prune import Prune, PruneNofM
-from pytest_edgebench.compressors.qat import QuantizeTraining
-from pytest_edgebench.compressors.quantize import Activations, Method, Quantize, Scheme, Weights
+from pytest_edgebench.compressors.prune import Prune, PruneSemiStructured
+from pytest_edgebench.compressors.prune_channels import AnyImportance, Importance, PruneChannels
+from pytest_edgebench.compressors.prune_heads import PruneHeads
+from pytest_edgebench.compressors.qat import QAT
+from pytest_edgebench.compressors.quantize import Quantize
+from pytest_edgebench.compressors.tucker import Tucker
 from pytest_edgebench.declare.model import Model, Prebuilt, Recipe, Step
-from pytest_edgebench.errors import build as errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_edgebench.compressors.draws import Draws
+    from pytest_edgebench.compressors.engines.quantization import (
+        Activations,
+        Method,
+        Preset,
+        Scheme,
+        SchemeName,
+        Weights,
+    )
     from pytest_edgebench.compressors.finetune import Finetune
+    from pytest_edgebench.compressors.ratios import Schedule
     from pytest_edgebench.compressors.sensitive import Sensitive
     from pytest_edgebench.compressors.sparsity import Scope
 
@@ -34,15 +43,17 @@ class DistillOptions(TypedDict, total=False):
     soft: float
     hard: float
     epochs: int
-    batch: int
-    rate: float
+    batch_size: int
+    lr: float
     features: tuple[tuple[str, str], ...]
-    data: Callable[[], Any] | None
+    data: Any
+    loss: Literal["classes", "values"] | None
+    class_axis: int | None
 
 
 def quantize(
     source: Model | Recipe,
-    scheme: Scheme,
+    scheme: SchemeName,
     *,
     calibration: int | Draws = 128,
     per_channel: bool = True,
@@ -50,10 +61,15 @@ def quantize(
     method: Method = "minmax",
     activations: Activations | None = None,
     weights: Weights = "int8",
-    block: int = 32,
+    block: int | None = 32,
     exclude: tuple[str, ...] | str = (),
     percentile: float = 99.99,
     keep: Sensitive | None = None,
+    ops: tuple[str, ...] | str = (),
+    preset: Preset | None = None,
+    engine: str | None = None,
+    algorithm: str | None = None,
+    rules: Mapping[str, Scheme] | tuple[tuple[str, Scheme], ...] = (),
 ) -> Recipe:
     """Quantize a model or a recipe's result; see `Quantize`."""
     step = Quantize(
@@ -68,6 +84,11 @@ def quantize(
         exclude,
         percentile,
         keep,
+        ops=ops,
+        preset=preset,
+        engine=engine,
+        algorithm=algorithm,
+        rules=rules,
     )
     return chain(source, step)
 
@@ -96,13 +117,20 @@ def qat(
     *,
     calibration: int = 128,
     reduce_range: bool = True,
+    exclude: tuple[str, ...] | str = (),
+    ops: tuple[str, ...] | str = (),
+    preset: Preset | None = None,
 ) -> Recipe:
-    """Train a model for int8 and quantize it; see `QuantizeTraining` and the "static-int8" of `Quantize`.
+    """Train a model for int8 and quantize it; see `QAT` and the "static-int8" of `Quantize`.
 
-    Without `finetune` an `eb.Fit` with its defaults trains it.
+    Without `finetune` an `eb.Fit` with its defaults trains it. `exclude`, `ops` and `preset` name operators
+    of the exported file, as in `quantize`; all layers are trained with rounded weights.
     """
-    training = QuantizeTraining(finetune or Fit(), reduce_range)
-    return chain(source, training, Quantize("static-int8", calibration, reduce_range=reduce_range))
+    training = QAT(finetune or Fit(), reduce_range)
+    step = Quantize(
+        "static-int8", calibration, reduce_range=reduce_range, exclude=exclude, ops=ops, preset=preset
+    )
+    return chain(source, training, step)
 
 
 def prune(
@@ -112,30 +140,36 @@ def prune(
     *,
     scope: Scope = "global",
     rounds: int = 1,
+    layer_ratios: Mapping[str, float] | None = None,
+    schedule: Schedule = "linear",
+    importance: Literal["magnitude", "activation"] = "magnitude",
 ) -> Recipe:
     """Set a share of the weights of a model or a recipe's result to zero; see `Prune`."""
-    return chain(source, Prune(ratio, finetune, scope, rounds))
+    return chain(source, Prune(ratio, finetune, scope, rounds, layer_ratios or (), schedule, importance))
 
 
-def prune_n_of_m(
+def prune_semi_structured(
     source: Model | Recipe, keep: int = 2, of: int = 4, finetune: Finetune | None = None
 ) -> Recipe:
-    """Keep the largest `keep` of each `of` neighbouring weights; see `PruneNofM`."""
-    return chain(source, PruneNofM(keep, of, finetune))
+    """N:M sparsity: keep the largest `keep` of each `of` neighbouring weights; see `PruneSemiStructured`."""
+    return chain(source, PruneSemiStructured(keep, of, finetune))
 
 
 def prune_channels(
     source: Model | Recipe,
     ratio: float,
-    importance: Importance = "magnitude",
+    importance: AnyImportance = "magnitude",
     finetune: Finetune | None = None,
     *,
     scope: Scope = "layer",
     rounds: int = 1,
     multiple: int = 1,
+    layer_ratios: Mapping[str, float] | None = None,
+    schedule: Schedule = "linear",
 ) -> Recipe:
     """Remove a share of the channels of a model or a recipe's result; see `PruneChannels`."""
-    return chain(source, PruneChannels(ratio, importance, finetune, scope, rounds, multiple))
+    step = PruneChannels(ratio, importance, finetune, scope, rounds, multiple, layer_ratios or (), schedule)
+    return chain(source, step)
 
 
 def prune_heads(
@@ -159,15 +193,15 @@ def low_rank(
     return chain(source, LowRank(finetune, exclude, ratio))
 
 
-def bottleneck(
+def tucker(
     source: Model | Recipe,
     ratio: float,
     finetune: Finetune | None = None,
     *,
     exclude: tuple[str, ...] | str = (),
 ) -> Recipe:
-    """Lead convolutions through fewer channels; see `Bottleneck`."""
-    return chain(source, Bottleneck(finetune, exclude, ratio))
+    """Split convolutions by a Tucker decomposition into three thinner ones; see `Tucker`."""
+    return chain(source, Tucker(finetune, exclude, ratio))
 
 
 def separable(

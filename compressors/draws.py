@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import statistics
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_edgebench.compressors import errors
 from pytest_edgebench.declare.model import Recipe
-from pytest_edgebench.errors import compress, precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,9 +43,9 @@ class Draws:
 
     def __post_init__(self) -> None:
         if type(self.count) is not int or self.count < 2:
-            raise precision.bad_draws(self.count)
+            raise errors.bad_draws(self.count)
         if type(self.samples) is not int or self.samples < 1:
-            raise compress.not_a_count("samples", self.samples)
+            raise errors.not_a_count("samples", self.samples)
 
     def drawn(self, pool: Mapping[str, Array], seed: int, draw: int) -> dict[str, Array]:
         """The samples of one draw, in the order they have in the pool.
@@ -61,7 +60,7 @@ class Draws:
 
         total = len(next(iter(pool.values())))
         if total <= self.samples:
-            raise precision.nothing_to_draw(self.samples, total)
+            raise errors.nothing_to_draw(self.samples, total)
         chosen = np.sort(np.random.default_rng((seed, draw)).permutation(total)[: self.samples])
         return {name: array[chosen] for name, array in pool.items()}
 
@@ -89,6 +88,8 @@ def summary(name: str, found: Sequence[Metric], *, lower_is_better: bool) -> dic
     """
     if not found:
         return {}
+    import statistics
+
     values = [metric.value for metric in found]
     note = f"of {len(values)} calibration draws"
     plain = dataclasses.replace(found[0], low=None, high=None, note=note)

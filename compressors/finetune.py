@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import math
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.declare.data import load
-from pytest_edgebench.errors import compress as errors
+from pytest_edgebench.compressors import errors, training_errors
+from pytest_edgebench.compressors.fit import Fit
+from pytest_edgebench.compressors.training import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from torch import Tensor
     from torch.nn import Module
 
     from pytest_edgebench.declare.model import Model, StepContext
@@ -35,9 +33,7 @@ def finetuned(module: Module, finetune: Finetune | None, context: StepContext) -
     function: Callable[..., Module | None] = finetune
     arguments: tuple[Any, ...] = ()
     if takes_data(finetune):
-        loaded = load(context.model)
-        bare = loaded.inputs["input_0"] if list(loaded.inputs) == ["input_0"] else loaded.inputs
-        arguments = ((bare, loaded.labels),)
+        arguments = (_data(finetune, context.model, module),)
         context.note(ON_EVALUATION_DATA)
     module.train()
     with torch.enable_grad():
@@ -57,7 +53,7 @@ def finite(module: Module, what: str) -> None:
     """
     for name, value in module.state_dict().items():
         if value.is_floating_point() and not bool(value.isfinite().all()):
-            raise errors.diverged(what, name)
+            raise training_errors.diverged(what, name)
 
 
 def takes_data(finetune: Callable[..., object]) -> bool:
@@ -65,6 +61,8 @@ def takes_data(finetune: Callable[..., object]) -> bool:
     says = getattr(finetune, "labelled", None)  # of an `eb.Fit`
     if isinstance(says, bool):
         return says
+    import inspect
+
     required = [
         p
         for p in inspect.signature(finetune).parameters.values()
@@ -78,41 +76,12 @@ def wants_data(finetune: Finetune | None) -> bool:
     return finetune is not None and takes_data(finetune)
 
 
-def labelled(model: Model, module: Module) -> tuple[list[Tensor], Tensor]:
-    """The model's data as tensors: inputs in the order of ``forward()``, (n, ...), and labels (n, ...)."""
-    import torch
+def _data(finetune: Callable[..., object], model: Model, module: Module) -> Any:
+    """What a function that asks for data is given: arrays; an `eb.Fit` reads them batch by batch."""
+    from pytest_edgebench.samples.data import load
+    from pytest_edgebench.samples.stream import in_memory
 
-    from pytest_edgebench.compressors.export import ordered
-
-    loaded = load(model)
-    inputs = [torch.from_numpy(array.copy()) for array in ordered(module, loaded.inputs).values()]
-    return inputs, torch.as_tensor(loaded.labels)
-
-
-def gradients(module: Module, model: Model) -> None:
-    """Leave the gradient of the loss on up to 256 samples of the model's data in the module's parameters."""
-    import torch
-
-    inputs, labels = labelled(model, module)
-    module.zero_grad()
-    with torch.enable_grad():
-        outputs = module(*(array[:256] for array in inputs))
-        first = outputs if isinstance(outputs, torch.Tensor) else outputs[0]
-        label_loss(first, labels[:256]).backward()  # type: ignore[no-untyped-call]
-
-
-def label_loss(output: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy for integer labels (n,) and outputs (n, classes), else the mean squared error.
-
-    Raises:
-        BuildError: outputs and labels do not fit together.
-    """
-    from torch.nn import functional
-
-    if not labels.is_floating_point() and output.dim() == 2 and labels.dim() == 1:
-        if int(labels.max()) >= output.shape[1] or int(labels.min()) < 0:
-            raise errors.labels_misfit(tuple(output.shape), f"classes up to {int(labels.max())}")
-        return functional.cross_entropy(output, labels.long())
-    if math.prod(output.shape) != math.prod(labels.shape):
-        raise errors.labels_misfit(tuple(output.shape), f"shape {tuple(labels.shape)}")
-    return functional.mse_loss(output, labels.to(output.dtype).reshape(output.shape))
+    if isinstance(finetune, Fit):
+        return labelled(model, module)
+    inputs, labels = in_memory(load(model))
+    return (inputs["input_0"] if list(inputs) == ["input_0"] else inputs), labels

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import compress, precision
+from pytest_edgebench.base.deprecated import renamed
+from pytest_edgebench.compressors import errors, training, training_errors
+from pytest_edgebench.compressors.checks import check_data
+from pytest_edgebench.compressors.training import first, label_loss
+from pytest_edgebench.declare.model import LATER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 
+@renamed(rate="lr", batch="batch_size")
 @dataclass(frozen=True)
 class Fit:
     """Train on labels with Adam: cross-entropy for class numbers, else the mean squared error.
@@ -22,27 +27,33 @@ class Fit:
 
     Attributes:
         epochs: passes over the data.
-        batch: samples of one step; the last ones that fill none are left out of that epoch.
-        rate: learning rate, which falls to 0 along half a cosine.
-        data: returns ``(inputs, labels)`` to train on; without it the model's own labelled data is taken,
-            which the manifest notes, since accuracy is measured on it too.
+        batch_size: samples of one step; the last ones that fill none are left out of that epoch.
+        lr: learning rate, which falls to 0 along half a cosine.
+        data: to train on, in any form that `data` of a model has, or a function that returns it; without it
+            the model's own labelled data is taken, which the manifest notes, since accuracy is measured on
+            it too.
+        loss: a function ``(outputs, labels)`` of what the module returned for a batch, and of its labels;
+            returns a number to make small. Without it cross-entropy for class numbers, also for each place
+            of a dense output (n, classes, ...), else the mean squared error, of the first output.
 
     Raises:
-        DeclarationError: numbers that are none, data that is no function.
+        DeclarationError: numbers that are none, a loss that is no function.
     """
 
     epochs: int = 3
-    batch: int = 32
-    rate: float = 1e-3
-    data: Callable[[], Any] | None = None
+    batch_size: int = 32
+    lr: float = 1e-3
+    data: Any = None
+    loss: Callable[[Any, Any], Any] | None = field(default=None, metadata=LATER)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch"):
+        for name in ("epochs", "batch_size"):
             if type(getattr(self, name)) is not int or getattr(self, name) < 1:
-                raise compress.not_a_count(name, getattr(self, name))
-        compress.check_number("rate", self.rate, zero=False)
-        if self.data is not None and not callable(self.data):
-            raise precision.bad_training_data(self.data)
+                raise errors.not_a_count(name, getattr(self, name))
+        errors.check_number("lr", self.lr, zero=False)
+        check_data("Fit", self.data)
+        if self.loss is not None and not callable(self.loss):
+            raise training_errors.bad_loss(self.loss)
 
     @property
     def __name__(self) -> str:
@@ -58,33 +69,30 @@ class Fit:
         """Train `module` in place.
 
         Args:
-            data: ``(inputs, labels)``: inputs (n, ...) or a mapping of name to such, labels (n, ...).
+            data: `Batches`, or data in any form that a model's may have.
 
         Raises:
             BuildError: the loss became NaN or infinite, or outputs and labels do not fit together.
+            DataError: data of no known form.
         """
         import torch
 
-        from pytest_edgebench.compressors.export import ordered
-        from pytest_edgebench.compressors.finetune import label_loss
-
-        given, labels = self.data() if self.data else data
-        named = ordered(module, given) if hasattr(given, "items") else {"input_0": given}
-        inputs = [torch.as_tensor(array) for array in named.values()]
-        labels = torch.as_tensor(labels)
-        count = len(labels)
-        batch = min(self.batch, count)
-        optimizer = torch.optim.Adam([p for p in module.parameters() if p.requires_grad], lr=self.rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.epochs * (count // batch))
+        chosen = data if self.data is None else self.data
+        batches = chosen if isinstance(chosen, training.Batches) else training.given(chosen, module, "Fit")
+        batch = min(self.batch_size, batches.count)
+        optimizer = torch.optim.Adam([p for p in module.parameters() if p.requires_grad], lr=self.lr)
+        steps = self.epochs * (batches.count // batch)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         for epoch in range(self.epochs):
-            order = torch.randperm(count)
-            for start in range(0, count - batch + 1, batch):
-                rows = order[start : start + batch]
-                output = module(*(array[rows] for array in inputs))
-                output = output if isinstance(output, torch.Tensor) else output[0]
-                loss = label_loss(output, labels[rows])
+            order = torch.randperm(batches.count)
+            for start in range(0, batches.count - batch + 1, batch):
+                inputs, labels = batches.at(order[start : start + batch])
+                outputs = module(*inputs)
+                loss = self.loss(outputs, labels) if self.loss else label_loss(first(outputs), labels)
+                if not isinstance(loss, torch.Tensor) or loss.numel() != 1 or not loss.requires_grad:
+                    raise training_errors.loss_is_none(loss)
                 if not math.isfinite(loss.item()):
-                    raise compress.loss_diverged(epoch + 1)
+                    raise training_errors.loss_diverged(epoch + 1)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.compressors import errors
 from pytest_edgebench.compressors.finetune import finetuned
-from pytest_edgebench.errors import precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ def weighted(step: Step, module: Module, exclude: Sequence[str] = (), smallest: 
     known = {name: m for name, m in module.named_modules() if isinstance(m, kinds)}
     for pattern in exclude:
         if not fnmatch.filter(known, pattern):
-            raise precision.excludes_no_layer(str(step), pattern, list(known))
+            raise errors.excludes_no_layer(str(step), pattern, list(known))
     chosen = {
         name: layer
         for name, layer in known.items()
@@ -40,7 +40,7 @@ def weighted(step: Step, module: Module, exclude: Sequence[str] = (), smallest: 
     for name, layer in chosen.items():
         first = owners.setdefault(id(layer.weight), name)
         if first != name:
-            raise precision.shared(str(step), first, name)
+            raise errors.shared(str(step), first, name)
     return dict(chosen)
 
 
@@ -65,4 +65,4 @@ def train_as_seen(
         parametrize.register_parametrization(layer, "weight", seen())
     trained = finetuned(module, finetune, context)
     if trained is not module or not all(parametrize.is_parametrized(layer) for layer in layers.values()):
-        raise precision.other_module(str(step))
+        raise errors.other_module(str(step))

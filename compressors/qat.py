@@ -1,15 +1,17 @@
-"""`QuantizeTraining`: train a torch module with weights and activations rounded as int8 will round them."""
+"""`QAT`: train a torch module with weights and activations rounded as int8 will round them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pytest_edgebench.base.deprecated import renamed
+from pytest_edgebench.compressors import errors
+from pytest_edgebench.compressors.build import errors as build_errors
 from pytest_edgebench.compressors.finetune import wants_data
 from pytest_edgebench.compressors.fit import Fit
 from pytest_edgebench.compressors.layers import train_as_seen, weighted
 from pytest_edgebench.declare.model import Stage, Step, StepContext
-from pytest_edgebench.errors import build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
 KEPT = 0.95  # of a running range, when a new batch comes
 
 
+@renamed("QuantizeTraining")
 @dataclass(frozen=True)
-class QuantizeTraining(Step):
+class QAT(Step):
     """Quantization-aware training for the "static-int8" of `Quantize`, which has to follow.
 
     While the module trains, the weights of convolutions and linear layers are rounded to int8, symmetric,
@@ -52,9 +55,9 @@ class QuantizeTraining(Step):
 
     def __post_init__(self) -> None:
         if not callable(self.finetune):
-            raise build.bad_finetune(self.finetune)
+            raise errors.bad_finetune(self.finetune)
         if not isinstance(self.reduce_range, bool):
-            raise build.not_a_flag("reduce_range", self.reduce_range)
+            raise errors.not_a_flag("reduce_range", self.reduce_range)
 
     @property
     def labelled(self) -> bool:
@@ -67,7 +70,7 @@ class QuantizeTraining(Step):
 
         layers = weighted(self, module)
         if not layers:
-            raise build.no_effect(str(self), "the model has no convolution or linear layer", "")
+            raise build_errors.no_effect(str(self), "the model has no convolution or linear layer", "")
         before = {name: layer.weight.detach().clone() for name, layer in layers.items()}  # type: ignore[operator]
         top = 64 if self.reduce_range and context.format == "onnx" else 127
 
@@ -84,7 +87,7 @@ class QuantizeTraining(Step):
         for layer in layers.values():
             parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
         if all(torch.allclose(before[n], x.weight, 1e-5, 0) for n, x in layers.items()):  # type: ignore[arg-type]
-            raise build.no_effect(str(self), "no weight changed", "")
+            raise build_errors.no_effect(str(self), "no weight changed", "")
         context.note(f"trained for int8: {len(layers)} layers, weights in -{top}...{top}")
         return module
 
@@ -93,7 +96,7 @@ class QuantizeTraining(Step):
 
     def __str__(self) -> str:
         tuned = getattr(self.finetune, "__name__", "function")
-        return f"QuantizeTraining(finetune={tuned}{'' if self.reduce_range else ', reduce_range=False'})"
+        return f"QAT(finetune={tuned}{'' if self.reduce_range else ', reduce_range=False'})"
 
 
 def rounded(weight: Tensor, top: int) -> Tensor:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import precision
+from pytest_edgebench.compressors import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from pytest_edgebench.compressors.quantize import Quantize
-    from pytest_edgebench.declare.model import Model, StepContext
+    from pytest_edgebench.compressors.engines.protocol import Tools
+    from pytest_edgebench.compressors.engines.quantization import Quantization
+    from pytest_edgebench.declare.model import StepContext
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -27,10 +29,10 @@ ON_EVALUATION_DATA = "layers kept in float were chosen on evaluation data"
 class Sensitive:
     """How many layers `Quantize` keeps in float: the fewest that hold a limit on the loss.
 
-    First nothing is kept; where the score then falls by more than the limit, each convolution and matrix
-    product is quantized alone, and they are put in order of the error that does to the outputs (mean square,
-    over that of the outputs themselves). They are then kept one more at a time, the worst first, until the
-    limit holds.
+    First nothing is kept; where the score then falls by more than the limit, each operator that gets a
+    scale of its own is quantized alone, and they are put in order of the error that does to the outputs
+    (mean square, over that of the outputs themselves). They are then kept one more at a time, the worst
+    first, until the limit holds.
 
     Attributes:
         points: how far the model's own score may fall on its labelled data, in the score's unit (points for
@@ -48,9 +50,9 @@ class Sensitive:
         given = self.points
         number = isinstance(given, int | float) and not isinstance(given, bool)
         if not number or not 0 <= given < math.inf:
-            raise precision.bad_points(given)
+            raise errors.bad_points(given)
         if self.samples is not None and (type(self.samples) is not int or self.samples < 1):
-            raise precision.bad_samples(self.samples)
+            raise errors.bad_samples(self.samples)
 
 
 def sensitive(points: float = 1.0, samples: int | None = None) -> Sensitive:
@@ -58,43 +60,30 @@ def sensitive(points: float = 1.0, samples: int | None = None) -> Sensitive:
     return Sensitive(points, samples)
 
 
-class Tools(Protocol):
-    """What `quantize_onnx` and `quantize_tflite` offer."""
-
-    def prepared(self, source: Path, target: Path) -> Path:
-        """A file whose operators keep their names when it is quantized: `source`, or `target`."""
-
-    def layers(self, source: Path) -> list[str]:
-        """Names, for ``exclude``, of convolutions and matrix products with constant weights."""
-
-    def quantize(self, source: Path, target: Path, step: Quantize, samples: Mapping[str, Array]) -> None: ...
-
-
 def quantize(
     source: Path,
     target: Path,
-    step: Quantize,
+    asked: Quantization,
+    keep: Sensitive,
     samples: Mapping[str, Array],
     tools: Tools,
     context: StepContext,
 ) -> None:
-    """Quantize `source` into `target` as the step says, the most sensitive layers kept in float.
+    """Quantize `source` into `target` as it is asked for, the most sensitive layers kept in float.
 
     Raises:
         BuildError: not even with one layer quantized does the limit hold.
     """
-    assert step.keep is not None
-    limit, scored = step.keep.points, _Scorer(context.model, step.keep.samples, context.format)
+    limit, scored = keep.points, _Scorer(context, keep.samples)
     source = tools.prepared(source, _whole_path(target))
-    plain = dataclasses.replace(step, keep=None)
-    layers = tools.layers(source)
+    layers = tools.layers(source, asked)
     outputs = scored.outputs(source)
     whole = scored.score(outputs)
 
     def tried(path: Path, kept: Sequence[str]) -> float:
         """How far the score falls with these layers kept in float."""
-        names = (*plain.exclude, *map(escaped, kept))
-        tools.quantize(source, path, dataclasses.replace(plain, exclude=names), samples)
+        names = (*asked.exclude, *map(escaped, kept))
+        tools.quantize(source, path, dataclasses.replace(asked, exclude=names), samples)
         return scored.fall(whole, scored.score(scored.outputs(path)))
 
     context.note(ON_EVALUATION_DATA)
@@ -106,7 +95,7 @@ def quantize(
     while fall > limit:
         count += 1
         if count >= len(order):
-            raise precision.limit_not_held(str(step), limit, fall, len(layers), scored.unit)
+            raise errors.limit_not_held(asked.step, limit, fall, len(layers), scored.unit)
         fall = tried(target, order[:count])
     kept = ", ".join(order[:count]) or "no layer"
     context.note(f"kept in float: {kept}; the score falls by {fall:.3g}{_alone(first, count)}")
@@ -144,33 +133,44 @@ def _error(found: tuple[Array, ...], wanted: tuple[Array, ...]) -> float:
 
 
 class _Scorer:
-    """Runs files on a model's labelled data, in this process with one thread, and scores them."""
+    """Runs files on a model's labelled data, in a worker with one thread, and scores them."""
 
-    def __init__(self, model: Model, count: int | None, fmt: str) -> None:
-        from pytest_edgebench.declare.data import load
+    def __init__(self, context: StepContext, count: int | None) -> None:
         from pytest_edgebench.declare.score import as_score
+        from pytest_edgebench.samples.data import load
 
-        loaded = load(model)
-        self._inputs = {name: array[:count] for name, array in loaded.inputs.items()}
-        self._labels = loaded.labels[:count]
+        model = context.model
+        self._client = partial(context.runs.client, context.format, model.signature)
+        self._samples = load(model)
+        self._count = min(count or self._samples.count, self._samples.count)
         self._score = as_score(model.score)
-        self._fmt = fmt
+        self._fed: tuple[int, ...] = ()
         self._place = model.place
         self.unit = "points" if self._score.unit == "%" else ""
 
     def outputs(self, path: Path) -> tuple[Array, ...]:
         """One array (n, ...) for each output, in real numbers."""
-        from pytest_edgebench.measure import adapt
-        from pytest_edgebench.runtimes import run_litert, run_onnxruntime
+        import numpy as np
 
-        runtime: Any = run_onnxruntime if self._fmt == "onnx" else run_litert
-        return tuple(adapt.run(runtime.load(str(path), 1, {}), dict(self._inputs), 1)[0])
+        from pytest_edgebench.samples.stream import chunk
+
+        size = chunk(self._samples)
+        parts: list[tuple[Array, ...]] = []
+        for number, (inputs, _) in enumerate(self._samples.batches(size)):
+            left = self._count - number * size
+            if left <= 0:
+                break
+            given = inputs.of({n: array[:left] for n, array in inputs.samples.items()})
+            found = self._client().run(path, given)
+            self._fed = found.fed
+            parts.append(found.arrays)
+        return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
 
     def score(self, outputs: tuple[Array, ...]) -> float:
-        from pytest_edgebench.declare.score import evaluate
+        from pytest_edgebench.samples.scores import evaluate, judged
 
-        given = outputs[0] if len(outputs) == 1 else outputs
-        return evaluate(self._score, given, self._labels, self._place)[0]
+        given = judged(self._score, outputs, self._fed)
+        return evaluate(self._score, given, self._samples.labels()[: self._count], self._place)[0]
 
     def fall(self, before: float, after: float) -> float:
         """How much worse a score is, at least 0."""

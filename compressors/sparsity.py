@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
-from pytest_edgebench.errors import build as errors
+from pytest_edgebench.compressors import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,13 +26,19 @@ def prunable(module: Module) -> dict[str, Tensor]:
     return {name: p for name, p in module.named_parameters() if id(p) in known}
 
 
-def smallest(weights: Mapping[str, Tensor], ratio: float, scope: Scope) -> dict[str, Tensor]:
+def smallest(
+    weights: Mapping[str, Tensor], ratio: float, scope: Scope, own: Mapping[str, float] | None = None
+) -> dict[str, Tensor]:
     """Masks (1 keeps, 0 removes) that remove `ratio` of the weights, the smallest in absolute value.
 
-    Over all weights together, or in each layer for itself.
+    Over all weights together, or in each layer for itself; of the weights in `own` that ratio of each.
     """
     import torch
 
+    if own:
+        rest = {name: weight for name, weight in weights.items() if name not in own}
+        alone = {n: smallest({n: weights[n]}, share, "global")[n] for n, share in own.items() if share}
+        return {**alone, **(smallest(rest, ratio, scope) if rest else {})}
     if scope == "layer":
         return {name: smallest({name: w}, ratio, "global")[name] for name, w in weights.items()}
     scores = torch.cat([weight.detach().abs().flatten() for weight in weights.values()])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_edgebench.base.errors import BudgetExceeded, EdgebenchError
+    from pytest_edgebench.case.edge import Edge
     from pytest_edgebench.compressors.architecture import LowRank, Separable
     from pytest_edgebench.compressors.binarize import Binarize, BinarizeTraining
-    from pytest_edgebench.compressors.bottleneck import Bottleneck
     from pytest_edgebench.compressors.chain import (
         binarize,
-        bottleneck,
         chain,
         distill,
         low_rank,
@@ -18,91 +18,97 @@ if TYPE_CHECKING:
         prune,
         prune_channels,
         prune_heads,
-        prune_n_of_m,
+        prune_semi_structured,
         qat,
         quantize,
         separable,
+        tucker,
     )
-    from pytest_edgebench.compressors.channels import PruneChannels
-    from pytest_edgebench.compressors.custom import step
+    from pytest_edgebench.compressors.custom.registered import steps
+    from pytest_edgebench.compressors.custom.step import step
     from pytest_edgebench.compressors.distill import Distill
     from pytest_edgebench.compressors.draws import draws
     from pytest_edgebench.compressors.fit import Fit
-    from pytest_edgebench.compressors.heads import PruneHeads
-    from pytest_edgebench.compressors.prune import Prune, PruneNofM
-    from pytest_edgebench.compressors.qat import QuantizeTraining
+    from pytest_edgebench.compressors.prune import Prune, PruneSemiStructured
+    from pytest_edgebench.compressors.prune_channels import PruneChannels
+    from pytest_edgebench.compressors.prune_heads import PruneHeads
+    from pytest_edgebench.compressors.qat import QAT
     from pytest_edgebench.compressors.quantize import Quantize
-    from pytest_edgebench.compressors.registered import steps
     from pytest_edgebench.compressors.sensitive import sensitive
+    from pytest_edgebench.compressors.tucker import Tucker
     from pytest_edgebench.declare.budget import budget, cases
     from pytest_edgebench.declare.model import Case, Model, Recipe, Step, StepContext
     from pytest_edgebench.declare.recipe import model, recipe
-    from pytest_edgebench.declare.score import Score, auc, f1, mae, top1, top_k
-    from pytest_edgebench.edge import Edge
-    from pytest_edgebench.errors import BudgetExceeded, EdgebenchError
-    from pytest_edgebench.record.store import load_run
-    from pytest_edgebench.searching import search
+    from pytest_edgebench.declare.roles import Constant, Sample, State
+    from pytest_edgebench.declare.score import Score
+    from pytest_edgebench.recipe_search.search import search
+    from pytest_edgebench.record.load import load_run
+    from pytest_edgebench.samples.scores import auc, f1, mae, top1, top_k
 
 # Name → module: nothing is imported before it is used, since every pytest start pays for it.
 _HOMES = {
     "Binarize": "pytest_edgebench.compressors.binarize",
     "BinarizeTraining": "pytest_edgebench.compressors.binarize",
-    "Bottleneck": "pytest_edgebench.compressors.bottleneck",
-    "BudgetExceeded": "pytest_edgebench.errors",
+    "BudgetExceeded": "pytest_edgebench.base.errors",
     "Case": "pytest_edgebench.declare.model",
+    "Constant": "pytest_edgebench.declare.roles",
     "Distill": "pytest_edgebench.compressors.distill",
-    "Edge": "pytest_edgebench.edge",
-    "EdgebenchError": "pytest_edgebench.errors",
+    "Edge": "pytest_edgebench.case.edge",
+    "EdgebenchError": "pytest_edgebench.base.errors",
     "Fit": "pytest_edgebench.compressors.fit",
     "LowRank": "pytest_edgebench.compressors.architecture",
     "Model": "pytest_edgebench.declare.model",
     "Prune": "pytest_edgebench.compressors.prune",
-    "PruneChannels": "pytest_edgebench.compressors.channels",
-    "PruneHeads": "pytest_edgebench.compressors.heads",
-    "PruneNofM": "pytest_edgebench.compressors.prune",
+    "PruneChannels": "pytest_edgebench.compressors.prune_channels",
+    "PruneHeads": "pytest_edgebench.compressors.prune_heads",
+    "PruneSemiStructured": "pytest_edgebench.compressors.prune",
+    "QAT": "pytest_edgebench.compressors.qat",
     "Quantize": "pytest_edgebench.compressors.quantize",
-    "QuantizeTraining": "pytest_edgebench.compressors.qat",
     "Recipe": "pytest_edgebench.declare.model",
+    "Sample": "pytest_edgebench.declare.roles",
     "Score": "pytest_edgebench.declare.score",
     "Separable": "pytest_edgebench.compressors.architecture",
+    "State": "pytest_edgebench.declare.roles",
     "Step": "pytest_edgebench.declare.model",
     "StepContext": "pytest_edgebench.declare.model",
-    "auc": "pytest_edgebench.declare.score",
+    "Tucker": "pytest_edgebench.compressors.tucker",
+    "auc": "pytest_edgebench.samples.scores",
     "binarize": "pytest_edgebench.compressors.chain",
-    "bottleneck": "pytest_edgebench.compressors.chain",
     "budget": "pytest_edgebench.declare.budget",
     "cases": "pytest_edgebench.declare.budget",
     "chain": "pytest_edgebench.compressors.chain",
     "distill": "pytest_edgebench.compressors.chain",
     "draws": "pytest_edgebench.compressors.draws",
-    "f1": "pytest_edgebench.declare.score",
-    "load_run": "pytest_edgebench.record.store",
+    "f1": "pytest_edgebench.samples.scores",
+    "load_run": "pytest_edgebench.record.load",
     "low_rank": "pytest_edgebench.compressors.chain",
-    "mae": "pytest_edgebench.declare.score",
+    "mae": "pytest_edgebench.samples.scores",
     "model": "pytest_edgebench.declare.recipe",
     "prebuilt": "pytest_edgebench.compressors.chain",
     "prune": "pytest_edgebench.compressors.chain",
     "prune_channels": "pytest_edgebench.compressors.chain",
     "prune_heads": "pytest_edgebench.compressors.chain",
-    "prune_n_of_m": "pytest_edgebench.compressors.chain",
+    "prune_semi_structured": "pytest_edgebench.compressors.chain",
     "qat": "pytest_edgebench.compressors.chain",
     "quantize": "pytest_edgebench.compressors.chain",
     "recipe": "pytest_edgebench.declare.recipe",
-    "search": "pytest_edgebench.searching",
+    "search": "pytest_edgebench.recipe_search.search",
     "sensitive": "pytest_edgebench.compressors.sensitive",
     "separable": "pytest_edgebench.compressors.chain",
-    "step": "pytest_edgebench.compressors.custom",
-    "steps": "pytest_edgebench.compressors.registered",
-    "top1": "pytest_edgebench.declare.score",
-    "top_k": "pytest_edgebench.declare.score",
+    "step": "pytest_edgebench.compressors.custom.step",
+    "steps": "pytest_edgebench.compressors.custom.registered",
+    "top1": "pytest_edgebench.samples.scores",
+    "top_k": "pytest_edgebench.samples.scores",
+    "tucker": "pytest_edgebench.compressors.chain",
 }
 
 __all__ = [
+    "QAT",
     "Binarize",
     "BinarizeTraining",
-    "Bottleneck",
     "BudgetExceeded",
     "Case",
+    "Constant",
     "Distill",
     "Edge",
     "EdgebenchError",
@@ -112,17 +118,18 @@ __all__ = [
     "Prune",
     "PruneChannels",
     "PruneHeads",
-    "PruneNofM",
+    "PruneSemiStructured",
     "Quantize",
-    "QuantizeTraining",
     "Recipe",
+    "Sample",
     "Score",
     "Separable",
+    "State",
     "Step",
     "StepContext",
+    "Tucker",
     "auc",
     "binarize",
-    "bottleneck",
     "budget",
     "cases",
     "chain",
@@ -137,7 +144,7 @@ __all__ = [
     "prune",
     "prune_channels",
     "prune_heads",
-    "prune_n_of_m",
+    "prune_semi_structured",
     "qat",
     "quantize",
     "recipe",
@@ -148,10 +155,23 @@ __all__ = [
     "steps",
     "top1",
     "top_k",
+    "tucker",
 ]
 
 
+# Old name → new name. They are not in `__all__`, work, and warn.
+_RENAMED = {
+    "Bottleneck": "Tucker",
+    "PruneNofM": "PruneSemiStructured",
+    "QuantizeTraining": "QAT",
+    "bottleneck": "tucker",
+    "prune_n_of_m": "prune_semi_structured",
+}
+
+
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        return _renamed(name)
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -160,6 +180,17 @@ def __getattr__(name: str) -> Any:
     value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
+
+
+def _renamed(name: str) -> Any:
+    import sys
+
+    from pytest_edgebench.base.deprecated import deprecated
+
+    # `from pytest_edgebench import NAME` asks twice: first the import system whether there is such a name.
+    if sys._getframe(2).f_globals.get("__name__") != "importlib._bootstrap":
+        deprecated(f"eb.{name}", f"eb.{_RENAMED[name]}")
+    return globals().get(_RENAMED[name]) or __getattr__(_RENAMED[name])
 
 
 def __dir__() -> list[str]:

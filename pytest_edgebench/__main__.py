@@ -1,4 +1,4 @@
-"""The command line: ``python -m pytest_edgebench COMMAND``."""
+"""The command line: ``edgebench COMMAND``, or ``python -m pytest_edgebench COMMAND``."""
 
 from __future__ import annotations
 
@@ -7,22 +7,35 @@ import importlib
 import sys
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import EdgebenchError
+from pytest_edgebench.base import discovery, printed
+from pytest_edgebench.base.errors import EdgebenchError
+from pytest_edgebench.base.system import unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-COMMANDS: Mapping[str, tuple[str, str]] = {
-    "compare": ("pytest_edgebench.compare", "put hardware targets side by side for the same recipes"),
-    "doctor": ("pytest_edgebench.doctor", "say what is missing here, and the command that mends it"),
-    "history": ("pytest_edgebench.remember", "add run records to a history"),
-    "init": ("pytest_edgebench.start", "write a first conftest, test and settings for a model file"),
-    "lint": ("pytest_edgebench.lint_command", "tell what is known to go wrong, and build nothing"),
-    "merge": ("pytest_edgebench.merge", "join the run records of several CI jobs into one gate and report"),
-    "profiles": ("pytest_edgebench.profiles.show", "show the profiles of this project and the catalogue"),
-    "setup": ("pytest_edgebench.setup", "make what a target needs and this environment cannot hold"),
-}
-"""Command → module with ``configure(parser)`` and ``run(arguments) -> exit status``; one line of help."""
+GROUP = "commands"
+"""Of entry points: each names a module with `HELP`, ``configure(parser)`` and ``run(arguments)``."""
+
+
+def commands(wanted: str = "") -> dict[str, tuple[str, str]]:
+    """Command → its module and its line of help; a command is a file in `commands` with a constant `HELP`.
+
+    Args:
+        wanted: the command that was asked for: where it is one of ours, other packages are not looked at.
+
+    Raises:
+        SettingsError: an entry point that cannot be used.
+    """
+    found = {
+        name: (f"{discovery.PACKAGE}.commands.{name}", str(discovery.constant(path, "HELP")))
+        for name, path in discovery.files("commands", "HELP").items()
+    }
+    if wanted not in found:
+        for name, point in sorted(discovery.entry_points(GROUP).items()):
+            text = discovery.constant(discovery.source(point, GROUP), "HELP")
+            found.setdefault(name, (point.module, str(text or f"a command of {discovery.owner(point)}")))
+    return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,13 +45,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         the exit status: 0, or 2 when what was asked for cannot be done.
     """
     given = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(
-        "python -m pytest_edgebench", description="What there is beside the pytest plugin."
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    if told := unsupported():
+        printed.err(f"{told}\n")
+        return 2
+    parser = argparse.ArgumentParser("edgebench", description="Command-line tools of pytest-edgebench.")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    try:
+        known = commands(given[0] if given else "")
+    except EdgebenchError as error:
+        printed.err(f"{error}\n")
+        return 2
     modules = {}
-    for name, (module, text) in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    for name, (module, text) in known.items():
+        command = subparsers.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         # Only the command that was asked for is imported: others may need a runtime.
         if given[:1] == [name]:
             modules[name] = importlib.import_module(module)
@@ -47,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(modules[arguments.command].run(arguments))
     except EdgebenchError as error:
-        sys.stderr.write(f"{error}\n")
+        printed.err(f"{error}\n")
         return 2
 
 

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_edgebench import begin, hookspecs, option_table
-from pytest_edgebench.begin import CHECKS, EDGE, SESSION
+from pytest_edgebench import hookspecs
+from pytest_edgebench.base.names import EDGE, RUN
+from pytest_edgebench.session import begin
+from pytest_edgebench.session.begin import CHECKS, SESSION
+from pytest_edgebench.settings import options
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from pytest_edgebench.edge import Edge
+    from pytest_edgebench.case.edge import Edge
     from pytest_edgebench.record.run import Check
-    from pytest_edgebench.session import Session
+    from pytest_edgebench.session.session import Session
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -22,11 +25,11 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    option_table.add_options(parser)
+    options.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for line in option_table.MARKERS:
+    for line in options.MARKERS:
         config.addinivalue_line("markers", line)
     if not begin.asked_for(config):
         return
@@ -50,7 +53,12 @@ def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     report = yield
-    return begin.begin(collector.config).collection.report(collector, report) if begin.declared() else report
+    if begin.declared():
+        report = begin.begin(collector.config).collection.report(collector, report)
+    ours = collector.config.stash.get(SESSION, None)
+    if ours is not None:
+        ours.collected.see(collector, report)
+    return report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -58,24 +66,27 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, None, None]:
     ours = config.stash.get(SESSION, None)
+    every = list(items)
     if ours is not None:
         ours.select(session, items)
     yield
     if ours is not None:
-        ours.plan(items)  # after the filters of all other plugins
+        ours.settle(session, every, items)
+        ours.plan(items, broken=bool(session.testsfailed))  # after the filters of all other plugins
 
 
 @pytest.fixture
 def edge(request: pytest.FixtureRequest) -> Generator[Edge, None, None]:
     """One case (model × recipe × variant × hardware profile) in a test."""
-    from pytest_edgebench.edge import Edge
+    from pytest_edgebench.case.edge import Edge
+    from pytest_edgebench.session.texts import TEXTS
 
     session = request.config.stash[SESSION]
-    examination = session.examine(request.param, request)
+    case_run = session.case_run(request.param, request)
     checks: list[Check] = []
     request.node.stash[CHECKS] = checks
-    yield Edge(examination, request.node, checks)
-    session.save(examination)
+    yield Edge(case_run, request.node, checks, TEXTS, lambda: session.renew(case_run, request.node))
+    session.save(case_run)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -83,18 +94,26 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if SESSION not in item.config.stash:
+    ours = item.config.stash.get(SESSION, None) or begin.late(item.config)
+    if ours is None:
         return report
-    from pytest_edgebench import outcome
+    from pytest_edgebench.session import outcome
 
-    return outcome.finish(item, call, report)
+    undecided_fails = ours.settings.inconclusive == "fail"
+    checks = item.stash.get(CHECKS, [])
+    report = outcome.finish(
+        item, call, report, checks, undecided_fails=undecided_fails, accept=ours.accept if checks else ""
+    )
+    if call.when != "setup" and ours.ref is None:
+        outcome.tell_made(item, report, ours.collection.late)
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
     if not hasattr(report, "edgebench"):
         return None
-    from pytest_edgebench import outcome
+    from pytest_edgebench.session import outcome
 
     return outcome.status(report)
 
@@ -107,8 +126,7 @@ class _Xdist:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        from pytest_edgebench.errors import EdgebenchError
-        from pytest_edgebench.session import RUN
+        from pytest_edgebench.base.errors import EdgebenchError
 
         try:
             node.workerinput[RUN] = str(self._session.run_folder)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports import numbers, status
-from pytest_edgebench.reports.brief import brief, sentence
 from pytest_edgebench.reports.scores import is_higher_better, is_score
+from pytest_edgebench.reports.summary import brief, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +39,7 @@ class Entry:
         key: of the case; "" for the uncompressed model where that is no case of its own.
         why: it has no numbers, else "".
         moved: this run is worse or better than the baseline there.
+        before: metric → the baseline's number. limits: metric → (bound, words), the strictest.
     """
 
     recipe: str
@@ -49,6 +50,8 @@ class Entry:
     key: str = ""
     why: str = ""
     moved: bool = False
+    before: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Comparison:
     """The recipes of a model on all profiles.
 
     Attributes:
-        rungs: (profile, axis) → the kinds of evidence there.
+        evidence: (profile, axis) → the kinds of evidence there.
         entries: recipe → profile → entry; a pair that was not declared is left out.
         wins: (profile, [(axis, recipes that are best)]) for profiles with two recipes or more; an axis on
             which none is shown to be better is left out.
@@ -65,7 +68,7 @@ class Comparison:
     model: str
     axes: tuple[Axis, ...]
     profiles: tuple[str, ...]
-    rungs: Mapping[tuple[str, str], str]
+    evidence: Mapping[tuple[str, str], str]
     entries: Mapping[str, Mapping[str, Entry]]
     wins: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
@@ -95,6 +98,9 @@ def better(first: Metric, second: Metric, axis: Axis) -> bool:
     must lie apart with their whole 95 % intervals, which for timings of two processes is still no proof.
     """
     sign = 1.0 if axis.higher_is_better else -1.0
+    # What is only "at least" so much may be any larger number.
+    if (second if axis.higher_is_better else first).floor:
+        return False
     if is_score(axis.metric) or None in (first.low, first.high, second.low, second.high):
         return sign * (first.value - second.value) > 0
     one, other = ((m.low or 0.0, m.high or 0.0) for m in (first, second))
@@ -120,7 +126,14 @@ def _comparison(model: str, cases: Sequence[tuple[str, CaseResult]]) -> Comparis
         seen = case.observation.metrics if case.observation is not None else {}
         why = "" if seen else f"{status.of_case(case).label}: {sentence(brief(case))}"
         entries.setdefault(recipe, {})[profile] = Entry(
-            recipe, profile, seen, key=case.key, why=why, moved=_moved(case)
+            recipe,
+            profile,
+            seen,
+            key=case.key,
+            why=why,
+            moved=_moved(case),
+            before=_before(case),
+            limits=_limits(case),
         )
         if case.parent is not None:
             parents.setdefault(profile, Entry(ORIGINAL, profile, case.parent.metrics))
@@ -129,25 +142,50 @@ def _comparison(model: str, cases: Sequence[tuple[str, CaseResult]]) -> Comparis
     everyone = [entry for row in entries.values() for entry in row.values()]
     axes = _axes([case for _, case in cases], everyone)
     profiles = tuple(dict.fromkeys(profile for profile, _ in cases))
-    rungs: dict[tuple[str, str], str] = {}
+    evidence: dict[tuple[str, str], str] = {}
     wins = []
     for profile in profiles:
         here = [row[profile] for row in entries.values() if profile in row and row[profile].metrics]
         for axis in axes:
-            kinds = [entry.metrics[axis.metric].rung for entry in here if axis.metric in entry.metrics]
+            kinds = [entry.metrics[axis.metric].evidence for entry in here if axis.metric in entry.metrics]
             if kinds:
-                rungs[profile, axis.metric] = ", ".join(dict.fromkeys(kinds))
+                evidence[profile, axis.metric] = ", ".join(dict.fromkeys(kinds))
         for entry in _ranked(here, axes):
             entries[entry.recipe][profile] = entry
         if len(here) > 1:
             wins.append((profile, _wins([row[profile] for row in entries.values() if profile in row], axes)))
-    return Comparison(model, axes, profiles, rungs, entries, tuple(wins))
+    return Comparison(model, axes, profiles, evidence, entries, tuple(wins))
 
 
 def _moved(case: CaseResult) -> bool:
     """Whether a judged number is proven to differ from the baseline's."""
     rows = (row for check in case.checks for row in check.rows if row.reference == "baseline")
     return any(status.improved(row) or (row.verdict is Verdict.FAIL and row.measured) for row in rows)
+
+
+def _before(case: CaseResult) -> dict[str, float]:
+    """The baseline's numbers of a case."""
+    return {
+        f"{row.metric}.{row.statistic}" if row.statistic else row.metric: row.reference_value
+        for check in case.checks
+        for row in check.rows
+        if row.reference == "baseline" and row.reference_value is not None
+    }
+
+
+def _limits(case: CaseResult) -> dict[str, tuple[float, str]]:
+    """The strictest written limit of each metric of a case."""
+    found: dict[str, tuple[float, str]] = {}
+    for check in case.checks:
+        for row in check.rows:
+            if row.bound is None or not row.place or row.statistic not in ("", "p50"):
+                continue
+            key = f"{row.metric}.{row.statistic}" if row.statistic else row.metric
+            known = found.get(key)
+            stricter = known is None or (row.bound > known[0]) == row.higher_is_better
+            if stricter:
+                found[key] = (row.bound, row.limit)
+    return found
 
 
 def _axes(cases: Sequence[CaseResult], entries: Sequence[Entry]) -> tuple[Axis, ...]:
@@ -199,3 +237,13 @@ def _wins(here: Sequence[Entry], axes: Sequence[Axis]) -> tuple[tuple[str, str],
         if winners:
             found.append((axis.title, ", ".join(winners)))
     return tuple(found)
+
+
+def axis_text(axis: Axis) -> str:
+    """``latency p50, ms``."""
+    return f"{axis.title}, {axis.unit.sign}" if axis.unit.sign else axis.title
+
+
+def rungs_text(comparison: Comparison, profile: str) -> str:
+    """``static · host · host``: the evidence on a profile, in the order of the axes."""
+    return " · ".join(comparison.evidence.get((profile, axis.metric), "–") for axis in comparison.axes)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import json
 import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pytest_edgebench.base.text import HIDDEN, unseen
 from pytest_edgebench.record import store
 from pytest_edgebench.reports.view import method, view
 
@@ -27,11 +29,7 @@ PLAIN_BELOW = 64_000
 MOST_CASES = 2000
 """A page of more cases than this leaves the rows of those that need no attention to a file beside it."""
 
-# Everything that could reorder, hide or break text. Line ends and tabs stay: reasons may have lines.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _INDENT = re.compile(r"\n[ \n]+")
-UNSEEN = "\ufffd"
-"""What the page shows in place of each."""
 
 
 def files_of(run: Run, path: Path, record: Iterable[str] = "") -> list[tuple[Path, Iterable[str]]]:
@@ -67,8 +65,8 @@ def render(run: Run, beside: str = "") -> str:
         script_digest=digest,
         data=_safe(_data(run, beside)),
     )
-    # Once over the whole page: names are in too many places to look at each. The data has none of these left.
-    return _UNSEEN.sub(UNSEEN, text) + "\n"
+    # Memo over the whole page: names are in too many places to look at each. The data has none of these left.
+    return unseen().sub(HIDDEN, text) + "\n"
 
 
 def _data(run: Run, beside: str) -> str:
@@ -80,7 +78,7 @@ def _data(run: Run, beside: str) -> str:
         if len(text) > PLAIN_BELOW:
             text = store.pack(text)
     # Signs that the page would not show as they are must still be in its data as they are.
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("<", "\\u003c"))
+    return unseen().sub(lambda found: json.dumps(found[0])[1:-1], text.replace("<", "\\u003c"))
 
 
 @functools.cache
@@ -94,7 +92,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["bar_width"] = bar_width
     environment.filters["fragment"] = fragment
     return environment
 
@@ -119,9 +116,4 @@ def _safe(text: str) -> Any:
 @functools.lru_cache(maxsize=20_000)
 def fragment(key: str) -> str:
     """The part of a link after ``#case=`` that finds the element whose id ends in `key`."""
-    return quote(_UNSEEN.sub(UNSEEN, key))
-
-
-def bar_width(use: float) -> int:
-    """Length of the bar of a share of a budget, in % of its track, whose mark at 2/3 is the budget itself."""
-    return round(min(max(use, 0.0), 1.5) / 1.5 * 100)
+    return quote(unseen().sub(HIDDEN, key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.base.text import plain
 from pytest_edgebench.record.run import Verdict
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ _NAME = re.compile(r"[^\w.-]+")
 def properties(case_key: str, check: Check, observation: Observation | None) -> list[tuple[str, str]]:
     """What a JUnit reader can plot and filter by, as (name, value).
 
-    ``edgebench.<metric>.<statistic>`` holds a number in its base unit (``0.0286 s``), ``.rung`` its evidence,
-    ``.n`` of how many samples, calls or loads, where it was not just counted;
+    ``edgebench.<metric>.<statistic>`` holds a number in its base unit (``0.0286 s``), ``.evidence`` its
+    kind of evidence, ``.n`` of how many samples, calls or loads, where it was not just counted;
     ``.budget``, ``.delta`` and ``.verdict`` are those of an absolute budget, and of a relative one under
     ``edgebench.<metric>.<statistic>.model`` or ``.baseline``. ``edgebench.level`` is ``warn`` for a check
     that passes although a budget of that level is broken.
@@ -39,12 +40,12 @@ def properties(case_key: str, check: Check, observation: Observation | None) -> 
     for key, metric in (observation.metrics if observation is not None else {}).items():
         found.setdefault(_name(key), _value(metric))
         _evidence(found, _name(key), metric)
-    return list(found.items())
+    return [(name, plain(value)) for name, value in found.items()]
 
 
 def _evidence(found: dict[str, str], name: str, metric: Metric) -> None:
-    found.setdefault(f"{name}.rung", metric.rung)
-    if metric.rung != "static":
+    found.setdefault(f"{name}.evidence", metric.evidence)
+    if metric.evidence != "static":
         found.setdefault(f"{name}.n", str(metric.n))
 
 

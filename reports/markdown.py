@@ -2,162 +2,200 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.reports import lines, numbers, status
-from pytest_edgebench.reports.absent import not_run
-from pytest_edgebench.reports.accept import ways
-from pytest_edgebench.reports.items import Item, attention, broken
-from pytest_edgebench.reports.terminal import counts
-from pytest_edgebench.reports.view import baseline_text
+from pytest_edgebench.reports import limits, numbers, row_text, status
+from pytest_edgebench.reports.acceptance import ways
+from pytest_edgebench.reports.causes import account, sentences
+from pytest_edgebench.reports.change_table import change_table
+from pytest_edgebench.reports.distinct import distinct
+from pytest_edgebench.reports.markdown_text import code, details, fenced, table, text
+from pytest_edgebench.reports.missing import not_measured, not_run
+from pytest_edgebench.reports.origin import baseline_text
+from pytest_edgebench.reports.outcome import outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_edgebench.record.run import Run
+    from pytest_edgebench.reports.causes.values import Account, BudgetLine
+    from pytest_edgebench.reports.change_table import Cell
 
 MARKER = "<!-- edgebench -->"
 """Lets a bot find its comment of the last push and replace it."""
-MOST_CHARACTERS = 65_536 - 512
-"""GitHub's limit of a comment, less room for what a bot may add."""
-MOST_ROWS = 10
-MOST_COMMANDS = 5
-_LONGEST_CELL = 300
-_SPECIAL = re.compile(r"([\\`*_\[\]#|~<>&$])")
+MOST_CHARACTERS = 60_000
+"""Below GitHub's limit of 65,536 for a comment, with room for what a bot may add."""
+MOST_CAUSES, MOST_LINES, MOST_RECIPES, MOST_NOTES = 5, 8, 12, 5
+LONGEST_NOTE = 120
+WAIVERS = 24
+"""Lines of waivers, which are more than a comment should have where many cases fail."""
 
 
-def render(run: Run) -> str:
-    """The comment; less than 65,536 characters, its first line says the verdict and whether to act."""
-    found = attention(run)
-    outcome = status.of_run(run, broken(found))
-    head = [f"### {outcome.status.glyph} edgebench: {_verdict(outcome)}", MARKER, "", _origin(run), ""]
-    if run.problems:
-        head += [*(f"- **✕ {text(problem)}**" for problem in run.problems[:20]), ""]
-    tail = _tail(run, found)
-    worst = [_row(item) for item in found[:MOST_ROWS]]
-    rest = [_row(item) for item in found[MOST_ROWS:]]
-    body = _join(head, worst, rest, 0, tail)
-    hidden = 0
-    while len(body) >= MOST_CHARACTERS and rest:
-        # Rows are dropped from the end, where they are least urgent, and counted.
-        drop = max(1, len(rest) // 8)
-        rest, hidden = rest[:-drop], hidden + drop
-        body = _join(head, worst, rest, hidden, tail)
-    return (
-        body
-        if len(body) < MOST_CHARACTERS
-        else body[: MOST_CHARACTERS - 60] + "\n\n… cut here: see the HTML report\n"
+def render(run: Run, links: Mapping[str, str] | None = None) -> str:
+    """The comment, some kB long; its first line says whether to merge.
+
+    Args:
+        links: name → address, e.g. of the job.
+    """
+    found = account(run)
+    parts = [
+        [f"### {_glyph(run, found)} Edge budgets: {text(_headline(run, found))}", MARKER, ""],
+        _causes(found, links or {}),
+        _problems(run),
+        _table(run),
+        _limits(found),
+        _undecided(found),
+        _folded(run, found),
+        [_legend(run)],
+    ]
+    body = "\n".join(line for part in parts for line in part).rstrip() + "\n"
+    if len(body) < MOST_CHARACTERS:
+        return body
+    return body[: MOST_CHARACTERS - 60] + "\n\n… cut here: see the HTML report\n"
+
+
+def _glyph(run: Run, found: Account) -> str:
+    return outcome(run, found).status.glyph
+
+
+def _headline(run: Run, found: Account) -> str:
+    counted = " · ".join(
+        f"{number:,} {what}" for _, number, what in sentences.tallies(found.counts)[1:] if number
     )
+    return sentences.headline(found.counts, len(run.problems)) + (f" ({counted})" if counted else "")
 
 
-def _verdict(outcome: status.Outcome) -> str:
-    if not outcome.act:
-        return f"no action needed, {outcome.sentence}"
-    return f"{outcome.sentence}, please read"
-
-
-def _origin(run: Run) -> str:
-    at = f"{code(run.branch)} at {code(run.commit[:9])}" if run.commit else "outside a git repository"
-    dirty = " with uncommitted changes" if run.dirty and run.commit else ""
-    return f"{at}{dirty}, {text(baseline_text(run.baseline, run.started))}. {text(counts(run))}."
-
-
-def _join(head: list[str], worst: list[str], rest: list[str], hidden: int, tail: list[str]) -> str:
-    out = list(head)
-    if worst:
-        out += [*_HEAD, *worst, ""]
-    if rest or hidden:
-        out += [f"<details><summary>{numbers.plural(len(rest) + hidden, 'more row')}</summary>", ""]
-        out += [*_HEAD, *rest, ""] if rest else []
-        out += (
-            [f"{numbers.plural(hidden, 'row')} left out: this comment is full. See the HTML report.", ""]
-            if hidden
-            else []
-        )
-        out += ["</details>", ""]
-    return "\n".join([*out, *tail]).rstrip() + "\n"
-
-
-_HEAD = (
-    "| | case | metric | measured | budget | use | against | evidence |",
-    "|---|---|---|---:|---:|---:|---:|---|",
-)
-
-
-def _row(item: Item) -> str:
-    name = code(item.subject)
-    if item.row is None:
-        first = next((line for line in item.reason.splitlines() if line.strip()), "no reason was recorded")
-        cells = [item.status.glyph, name, f"{item.status.label}: {text(first)}", "", "", "", "", ""]
-        return f"| {' | '.join(cells)} |"
-    shown = lines.shown(item.row)
-    measured = " ".join(part for part in (f"**{text(shown.measured)}**", text(shown.interval)) if part)
-    place = f"<br>{code(item.row.place)}" if item.row.place else ""
-    change = f"{shown.change} {shown.against}".strip()
-    against = ", ".join(text(part) for part in (change, shown.p, shown.since) if part)
-    words = f"<br>{text(shown.words)}" if shown.words else ""
-    remarks = " ".join(text(remark) for remark in lines.remarks(item.row))
-    cells = [
-        item.status.glyph,
-        name + (" (only warns)" if item.row.level == "warn" else ""),
-        text(shown.metric),
-        measured,
-        text(shown.bound) + words + place,
-        shown.use,
-        against,
-        ", ".join(part for part in (text(shown.evidence), remarks) if part),
-    ]
-    return f"| {' | '.join(cells)} |"
-
-
-def _tail(run: Run, found: list[Item]) -> list[str]:
+def _causes(found: Account, links: Mapping[str, str]) -> list[str]:
     out = []
-    silent = not_run(run)
-    if silent:
-        out += ["**Not run**", "", *(f"- {text(sentence)}" for sentence in silent[:10])]
-        out += [f"- and {len(silent) - 10} more", ""] if len(silent) > 10 else [""]
-    out += [*(f"- Note: {text(note)}" for note in run.notes[:10]), ""] if run.notes else []
-    if not found:
-        return out
-    nodeids = list(dict.fromkeys(nodeid for item in found for nodeid in item.nodeids[:1]))
-    commands = [
-        lines.command(nodeid, run.baseline) for nodeid in nodeids[:MOST_COMMANDS] if len(nodeid) < 1000
+    for cause in found.causes[:MOST_CAUSES]:
+        age = sentences.age(cause)
+        head = "**Cause:**" if cause.blocks else "**Warning:**"
+        count = numbers.plural(len(cause.cases), "case")
+        out.append(f"{head} {text(sentences.title(cause))} ({count}{f'; {text(age)}' if age else ''})")
+        out.append("")
+    hidden = len(found.causes) - MOST_CAUSES
+    out += [f"and {numbers.plural(hidden, 'more cause')}", ""] if hidden > 0 else []
+    shown = [f"[{text(name)}]({address})" for name, address in links.items()]
+    return [*out, *([" · ".join(shown), ""] if shown else [])]
+
+
+def _problems(run: Run) -> list[str]:
+    told = [*run.problems, *(line for line in run.loosened if line not in run.problems)]
+    out = [f"- **{'✕ ' if line in run.problems else ''}{text(line)}**" for line in told[:20]]
+    out += [f"- and {len(told) - 20} more"] if len(told) > 20 else []
+    return [*out, ""] if out else []
+
+
+def _table(run: Run) -> list[str]:
+    found = change_table(run)
+    if found.calm:
+        return []
+    several = len({line.model for line in found.lines}) > 1
+    heads = ["recipe", *(f"{column.title} {column.device}".rstrip() for column in found.columns)]
+    names = distinct([f"{line.model} {line.recipe}" if several else line.recipe for line in found.lines], 60)
+    rows = [
+        [code(name), *(_cell(cell) for cell in line.cells)]
+        for name, line in zip(names[:MOST_RECIPES], found.lines, strict=False)
     ]
-    out += ["**Run again**", "", *fenced([*commands, "pytest --lf --edgebench-show=all"]), ""]
-    accept = ways(run, [(item.cases[0].key, item.row) for item in found if item.row is not None])
-    if accept:
-        out += ["**To accept this**", ""]
-        for way in accept:
-            names = f" {', '.join(code(name) for name in way.names)}" if way.names else ""
-            out += [f"- {text(way.words)}{names}"]
-            out += ["", *fenced(list(way.lines), "toml")] if way.lines else []
-        out += [""]
+    hidden = len(found.lines) - len(rows)
+    more = (
+        [f"and {numbers.plural(hidden, 'more recipe')}, none of them more urgent", ""] if hidden > 0 else []
+    )
+    return [*table([text(head) for head in heads], rows), "", *more]
+
+
+def _cell(cell: Cell) -> str:
+    if cell.called is None:
+        return text(cell.why.partition(":")[0]) if cell.why.startswith(("unsupported", "not run")) else "–"
+    change = text(cell.change)
+    if cell.called in status.BLOCKING and cell.relative:
+        change = f"**({change})**" if change else ""
+    elif cell.called in status.BLOCKING:
+        parts = (f"**{text(cell.now)}**", f"({change})" if change else "", cell.called.glyph)
+        return " ".join(part for part in parts if part)
+    elif change:
+        change = f"({change})"
+    mark = "" if cell.called in (status.PASSED, status.IMPROVED) else cell.called.glyph
+    return " ".join(part for part in (text(cell.now), change, mark) if part)
+
+
+def _limits(found: Account) -> list[str]:
+    lines = [line for cause in found.failing for line in cause.lines if line.worst.row is not None]
+    if not lines:
+        return []
+    rows = [_limit(line) for line in lines[:MOST_LINES]]
+    hidden = len(lines) - len(rows)
+    out = ["**Broken limits**", "", *table(["limit", "cases", "worst", "where"], rows), ""]
+    return [*out, f"and {numbers.plural(hidden, 'more limit')}", ""] if hidden > 0 else out
+
+
+def _limit(line: BudgetLine) -> list[str]:
+    row = line.worst.row
+    assert row is not None
+    case = line.worst.case
+    measured, bound = limits.numbers_of(row)
+    told = text(measured if row.measured is None else f"{measured} {row_text.sign(row)} {bound}")
+    worst = f"{code(case.variant_name)} on {code(case.profile)}: {told}"
+    count = str(len({hit.case.key for hit in line.hits}))
+    return [text(limits.words(row)), count, worst, code(row.place) if row.place else "default check"]
+
+
+def _undecided(found: Account) -> list[str]:
+    out = [f"- ? {text(sentences.undecided(hit))}" for hit in found.undecided[:3]]
+    hidden = len(found.undecided) - len(out)
+    out += [f"- and {numbers.plural(hidden, 'more inconclusive check')}"] if hidden > 0 else []
+    return [*out, ""] if out else []
+
+
+def _folded(run: Run, found: Account) -> list[str]:
+    out = []
+    also = [f"- {text(told)}" for cause in found.failing for told in sentences.also(cause)]
+    if also:
+        summary = f"{numbers.plural(found.counts.warnings, 'warning')} of the same causes"
+        out += details(summary, also[:MOST_NOTES])
+    if found.failing:
+        out += _accept(run, found)
+        commands = _commands(run, found)
+        out += details("Reproduce", fenced(commands))
+    known, absent = not_run(run), not_measured(run.cases)
+    silent = [*known, *(f"not measured: {line}" if known else line for line in absent)]
+    if silent:
+        more = [f"- and {len(silent) - MOST_NOTES} more"] if len(silent) > MOST_NOTES else []
+        summary = "Not measured" if not known else "Not run and not measured" if absent else "Not run"
+        out += details(summary, [*(f"- {text(line, LONGEST_NOTE)}" for line in silent[:MOST_NOTES]), *more])
+    if run.notes:
+        out += details(
+            numbers.plural(len(run.notes), "note"),
+            [f"- {text(note, LONGEST_NOTE)}" for note in run.notes[:MOST_NOTES]],
+        )
     return out
 
 
-def code(given: str) -> str:
-    """A name as a code span that nothing in it can end, short enough for a table."""
-    name = _short(lines.plain(given)).replace("|", "\\|")
-    longest = max((len(run) for run in re.findall("`+", name)), default=0)
-    fence = "`" * (longest + 1)
-    space = " " if longest else ""
-    return f"{fence}{space}{name}{space}{fence}" if name.strip() else "–"
+def _accept(run: Run, found: Account) -> list[str]:
+    """All ways that cover what failed; waivers only where they are few."""
+    out = []
+    for way in ways(run, found.failing):
+        named = [*way.names, *([way.command] if way.command else [])]
+        count = f" ({numbers.plural(way.cases, 'case')})"
+        if way.lines and len(way.lines) > WAIVERS:
+            out.append(
+                f"- or {text(way.words.rstrip(':'))}{count}: the tables to paste are in the HTML report"
+            )
+            continue
+        out.append(f"- {text(way.words)} {', '.join(code(name) for name in named)}{count}".replace("  ", " "))
+        out += ["", *fenced(list(way.lines), "toml"), ""] if way.lines else []
+    return details("Is this intended? How to accept it", out) if out else []
 
 
-def text(given: str) -> str:
-    """Plain text: no mark of Markdown or HTML works in it, and nobody is mentioned by it."""
-    cleaned = _SPECIAL.sub(r"\\\1", _short(lines.plain(given)))
-    # "\<" is enough for Markdown; entities keep HTML sanitizers out of the question.
-    return (
-        cleaned.replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;").replace("@", "@\u200b")
-    )
+def _commands(run: Run, found: Account) -> list[str]:
+    names = [name for name in found.telling[:3] if len(name) < 1000]
+    commands = [row_text.command(name, run.baseline) for name in names]
+    return [*commands, row_text.again(run.baseline)]
 
 
-def fenced(commands: list[str], language: str = "sh") -> list[str]:
-    """Lines as a block of code, with a fence that none of them can end."""
-    longest = max((len(run) for command in commands for run in re.findall("`+", command)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return [f"{fence}{language}", *commands, fence]
-
-
-def _short(given: str) -> str:
-    return given if len(given) <= _LONGEST_CELL else f"{given[: _LONGEST_CELL - 1]}…"
+def _legend(run: Run) -> str:
+    at = f"{code(run.branch)} at {code(run.commit[:9])}" if run.commit else "outside a git repository"
+    dirty = " with uncommitted changes" if run.dirty and run.commit else ""
+    origin = f"{at}{dirty}, {text(baseline_text(run.baseline, run.started))}"
+    marks = "✕ over its limit · ▲ warns · ? too close to decide"
+    return f"<sub>{marks}. {origin}.</sub>"

@@ -6,8 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.base.text import duration as duration
+from pytest_edgebench.base.text import plural as plural
+from pytest_edgebench.record.units import scales as declared
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pytest_edgebench.record.run import Metric
 
 _SCALES: dict[str, tuple[tuple[float, str], ...]] = {
     "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
@@ -16,6 +22,10 @@ _SCALES: dict[str, tuple[tuple[float, str], ...]] = {
 }
 _WHOLE_BELOW = 10_000
 """Counts and bytes below this are printed in full: 1,234 operations, not 1.23 k."""
+
+
+MOST_PLACES = 15
+"""A number of more digits before its point is written with an exponent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,8 @@ class Unit:
 
     def bare(self, value: float, digits: int = 3) -> str:
         """The number alone, for a column whose head has the sign."""
-        if self.sign in ("", "B") and self.factor == 1.0 and value == int_or_none(value):
+        whole = self.sign in ("", "B") and self.factor == 1.0 and abs(value) < 10.0**MOST_PLACES
+        if whole and value == int_or_none(value):
             return f"{int(value):,}"
         return significant(value / self.factor, digits)
 
@@ -46,12 +57,12 @@ def unit_for(values: Iterable[float], unit: str) -> Unit:
 
     Args:
         values: in `unit`; one number, or a whole column.
-        unit: as stored: "B", "s", "" for counts, anything else is left as it is.
+        unit: as stored: "B", "s", "" for counts; others as their metric's source declares them.
     """
     sizes = sorted(abs(value) for value in values if value and math.isfinite(value))
     middle = sizes[len(sizes) // 2] if sizes else 0.0
     whole = unit in ("", "B") and all(value == int(value) for value in sizes)
-    scales = _SCALES.get(unit, ((1.0, unit),))
+    scales = _SCALES.get(unit) or declared(unit)
     if unit == "" and not whole:
         return Unit(1.0, "")  # a plain score, not a count
     if (whole and middle < (_WHOLE_BELOW if unit == "" else 1000)) or not middle:
@@ -65,6 +76,17 @@ def number(value: float, unit: str) -> str:
     return unit_for([value], unit).text(value)
 
 
+def of_metric(metric: Metric) -> str:
+    """A metric's number, as `at_least` where the true one may be larger."""
+    text = number(metric.value, metric.unit)
+    return at_least(text) if metric.floor else text
+
+
+def at_least(text: str) -> str:
+    """A number that is only a least one."""
+    return f"≥ {text}"
+
+
 def significant(value: float, digits: int = 3) -> str:
     """A plain number with so many significant digits, thousands separated; never ``-0``."""
     if not math.isfinite(value):
@@ -75,17 +97,20 @@ def significant(value: float, digits: int = 3) -> str:
     decimals = max(0, digits - 1 - exponent)
     if round(abs(value), decimals) >= 10 ** (exponent + 1):  # 9.999 rounds up to 10.0
         decimals = max(0, decimals - 1)
-    if decimals > 9:
+    if decimals > 9 or exponent > MOST_PLACES:
         return f"{value:.{digits - 1}e}"
     return f"{value:,.{decimals}f}"
 
 
-def apart(first: float, second: float, unit: str) -> tuple[str, str]:
+def apart(first: float, second: float, unit: str, scale: Unit | None = None) -> tuple[str, str]:
     """Two numbers in one unit, with as many digits as it takes to tell them apart.
 
     64,020 bytes over a budget of 64 kB must not read "64.0 kB > 64.0 kB".
+
+    Args:
+        unit: as stored. scale: in which they are shown; None for the one that suits the first.
     """
-    scale = unit_for([first or second], unit)
+    scale = scale or unit_for([first or second], unit)
     for digits in range(3, 17):
         shown = scale.text(first, digits), scale.text(second, digits)
         if shown[0] != shown[1] or first == second:
@@ -95,9 +120,11 @@ def apart(first: float, second: float, unit: str) -> tuple[str, str]:
 
 def share(value: float) -> str:
     """A share of a budget, e.g. ``127 %`` for 1.27; never "100 %" for what is not 1."""
-    if not math.isfinite(value):
-        return "∞ %"
     percent = value * 100
+    if not math.isfinite(percent):
+        return "∞ %"
+    if percent >= 10.0**MOST_PLACES:
+        return f"{percent:.2e} %"
     for decimals in range(3):
         text = f"{percent:,.{decimals}f}"
         if float(text.replace(",", "")) != 100 or value == 1:
@@ -110,6 +137,8 @@ def change(value: float, unit: str) -> str:
     if not math.isfinite(value):
         return f"{significant(value)} {unit}".rstrip()
     size = abs(value)
+    if size >= 10.0**MOST_PLACES:
+        return f"{value:+.2e} {unit}".rstrip()
     places = 0 if size >= 99.95 else 1 if size >= 9.995 else 2
     text = f"{value:+,.{places}f}"
     if float(text.replace(",", "")) == 0:
@@ -120,20 +149,3 @@ def change(value: float, unit: str) -> str:
 def p_value(value: float) -> str:
     """A p-value, e.g. ``p = 0.012`` or ``p < 0.0001``."""
     return "p < 0.0001" if value < 1e-4 else f"p = {value:.2g}"
-
-
-def duration(seconds: float) -> str:
-    """How long a run took: ``0.4 s``, ``42 s``, ``3 min 5 s``, ``1 h 2 min``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """``1 budget``, ``3 budgets``; `many` where an s is not enough."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

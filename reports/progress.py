@@ -1,83 +1,24 @@
-"""Progress of long phases: how much of each is done, and how long it may still take."""
+"""Shows the progress of long phases in the process that reports."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_edgebench.progress import PHASES
+from pytest_edgebench.record.phase import PERIOD_S, Phase, line
+from pytest_edgebench.record.progress import PHASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
-PERIOD_S = 30.0
-"""In a log: no line before a phase has lasted so long, and none sooner after another."""
 PATIENCE_S = 0.5
 """On a terminal: phases that are shorter are not shown."""
 REDRAW_S = 0.1
-FEWEST = 2
-"""Finished items below which nothing is said of the time left."""
-
-
-@dataclass(slots=True)
-class Phase:
-    """What is known of one phase.
-
-    Attributes:
-        planned: all its items. begun: item → when, seconds since the epoch. seconds: finished item → how long
-            it took. processes: how many work on it.
-    """
-
-    name: str
-    planned: set[str] = field(default_factory=set)
-    begun: dict[str, float] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    processes: set[str] = field(default_factory=set)
-
-    @property
-    def total(self) -> int:
-        """Number of items: those planned, and those that came besides."""
-        return len(self.planned | self.begun.keys())
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing is left to do."""
-        return len(self.seconds) >= self.total
-
-    @property
-    def since(self) -> float:
-        """When its first item was begun; in the future where none was."""
-        return min(self.begun.values(), default=float("inf"))
-
-    def left_s(self) -> float | None:
-        """Seconds that it may still take; None before two items are finished, and when all are.
-
-        Open items x the mean of the finished ones, shared among the processes that work on the phase.
-        """
-        open_ = self.total - len(self.seconds)
-        if len(self.seconds) < FEWEST or not open_:
-            return None
-        mean = sum(self.seconds.values()) / len(self.seconds)
-        return open_ * mean / min(open_, len(self.processes))
-
-    def text(self) -> str:
-        """``compressing 3/12, about 40 s left``."""
-        from pytest_edgebench.reports import numbers
-
-        left = self.left_s()
-        told = "" if left is None else f", about {numbers.duration(max(1.0, round(left)))} left"
-        return f"{self.name} {len(self.seconds):,}/{self.total:,}{told.replace('.0 s', ' s')}"
-
-    def now(self) -> str:
-        """The item that was begun last and is not finished; "" where none is."""
-        running = [key for key in self.begun if key not in self.seconds]
-        return max(running, key=self.begun.__getitem__, default="")
 
 
 class Follower:
@@ -98,9 +39,9 @@ class Follower:
                 file.seek(self._read.get(path, 0))
                 whole, newline, _ = file.read().rpartition(b"\n")
             self._read[path] = self._read.get(path, 0) + len(whole) + len(newline)
-            for line in whole.splitlines():
+            for noted in whole.splitlines():
                 try:
-                    self._take(path.stem, json.loads(line))
+                    self._take(path.stem, json.loads(noted))
                 except (ValueError, LookupError, TypeError):
                     continue
         return [phase for phase in self._phases.values() if phase.begun]
@@ -113,26 +54,6 @@ class Follower:
             phase.processes.add(who)
         elif "end" in note:
             phase.seconds.setdefault(note["end"], max(0.0, note["at"] - phase.begun[note["end"]]))
-
-
-def line(phases: Sequence[Phase], width: int) -> str:
-    """Phases that are not over, in one line of fewer than `width` columns; "" where there are none.
-
-    What does not fit goes in this order: the name of the item at work, the times, the end of the line.
-    """
-    from pytest_edgebench.reports.lines import plain
-    from pytest_edgebench.reports.terminal import columns, cut
-
-    open_ = [phase for phase in phases if not phase.over]
-    if not open_:
-        return ""
-    texts = " · ".join(phase.text() for phase in open_)
-    now = plain(open_[-1].now())
-    counts = " · ".join(phase.text().partition(",")[0] for phase in open_)
-    for text in (f"{texts}: {now}" if now else texts, texts, counts):
-        if columns(text) < width:
-            return text
-    return cut(counts, max(1, width - 1))
 
 
 class Printer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.limit import METRICS
+from pytest_edgebench.record.metrics_table import METRICS
 from pytest_edgebench.reports import numbers
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ def against_parent(case: CaseResult, key: str, metric: Metric) -> tuple[str, str
     other = case.parent.metrics.get(key) if case.parent is not None else None
     if other is None or other.unit != metric.unit:
         return "", ""
+    if metric.floor or other.floor:  # a ratio of such numbers says nothing
+        return numbers.of_metric(other), ""
     _, parent = numbers.apart(metric.value, other.value, metric.unit)
     if is_score(key):
         unit = "points" if metric.unit == "%" else ""
@@ -44,3 +46,15 @@ def is_higher_better(key: str, cases: Sequence[CaseResult]) -> bool:
     told = METRICS[base].higher_is_better if base in METRICS else None
     rows = (row for case in cases for check in case.checks for row in check.rows if row.metric == base)
     return told if told is not None else next((row.higher_is_better for row in rows), True)
+
+
+def order(key: str) -> tuple[int, int]:
+    """Where a metric's column stands: size, score, latency, then the others by their rank."""
+    base = key.partition(".")[0]
+    first = 0 if key == "size" else 1 if is_score(key) else 2 if base == "latency" else 3
+    return first, METRICS[base].rank if base in METRICS else 0
+
+
+def title(key: str) -> str:
+    """``latency p50`` for "latency.p50"."""
+    return key.replace(".", " ").replace("_", " ")

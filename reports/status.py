@@ -6,14 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.limit import METRICS
+from pytest_edgebench.record.metrics_table import METRICS
 from pytest_edgebench.record.run import Verdict
-from pytest_edgebench.reports.numbers import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_edgebench.record.run import CaseResult, Row, Run
+    from pytest_edgebench.record.run import CaseResult, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,11 @@ def improved(row: Row) -> bool:
     return gains[0] >= SMALLEST_GAIN and min(gains) > 0
 
 
+def judged(row: Row) -> bool:
+    """Whether there was something to compare a number with: a bound, or what it was compared with."""
+    return row.measured is not None and (row.bound is not None or row.change is not None)
+
+
 def metric_title(row: Row) -> str:
     """``latency p50``, ``size``: how a row's metric is called."""
     return f"{row.metric} {row.statistic}".rstrip()
@@ -126,68 +130,3 @@ def count(statuses: Iterable[Status]) -> dict[Status, int]:
     """How many of each, most urgent first; those that do not occur are left out."""
     seen = Counter(status.name for status in statuses)
     return {status: seen[status.name] for status in ORDER if status.name in seen}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a whole run says.
-
-    Attributes:
-        sentence: the headline, without a full stop.
-        act: whether a maintainer must do something.
-    """
-
-    status: Status
-    word: str
-    sentence: str
-    act: bool
-
-
-def of_run(run: Run, broken: int) -> Outcome:
-    """The verdict of a run and its headline.
-
-    Args:
-        broken: number of distinct budgets that are broken (`view` groups equal rows of several profiles).
-    """
-    counts = count(of_case(case) for case in run.cases)
-    parts = _parts(run, counts, broken)
-    if run.problems or any(status in counts for status in BLOCKING):
-        return Outcome(OVER, "FAIL", ", ".join(parts), act=True)
-    if not run.cases or all(status in SILENT for status in counts):
-        return Outcome(NOT_RUN, "NOTHING JUDGED", "nothing was judged: no case ran to its end", act=True)
-    if NOT_RUN in counts:
-        return Outcome(NOT_RUN, "INCOMPLETE", ", ".join(parts), act=True)
-    if INCONCLUSIVE in counts:
-        return Outcome(INCONCLUSIVE, "UNDECIDED", ", ".join(parts), act=True)
-    if REGRESSED in counts or WARNED in counts:
-        return Outcome(REGRESSED, "PASS, WARNED", ", ".join(parts), act=True)
-    return Outcome(PASSED, "PASS", f"all budgets met in {plural(counts_of(counts), 'case')}", act=False)
-
-
-def counts_of(counts: dict[Status, int]) -> int:
-    """Number of cases that were judged."""
-    return sum(number for status, number in counts.items() if status not in SILENT)
-
-
-def _parts(run: Run, counts: dict[Status, int], broken: int) -> list[str]:
-    parts = []
-    if broken:
-        over = sum(
-            any(of_row(row) is OVER for check in case.checks for row in check.rows) for case in run.cases
-        )
-        parts.append(f"{plural(broken, 'budget')} broken in {plural(over, 'case')}")
-    if FAILED in counts:
-        parts.append(f"{plural(counts[FAILED], 'case')} failed")
-    if ERROR in counts:
-        parts.append(f"{plural(counts[ERROR], 'case')} in error")
-    if run.problems:
-        parts.append(plural(len(run.problems), "problem") + " of the run")
-    if REGRESSED in counts:
-        parts.append(f"{plural(counts[REGRESSED], 'regression')} within budget")
-    if WARNED in counts:
-        parts.append(f"{plural(counts[WARNED], 'case')} warned")
-    if INCONCLUSIVE in counts:
-        parts.append(f"{plural(counts[INCONCLUSIVE], 'case')} undecided")
-    if NOT_RUN in counts:
-        parts.append(f"{plural(counts[NOT_RUN], 'case')} not run")
-    return parts

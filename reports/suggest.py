@@ -7,11 +7,13 @@ import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.limit import METRICS
+from pytest_edgebench.base.text import unseen
+from pytest_edgebench.record.metrics_table import METRICS
 from pytest_edgebench.reports.numbers import Unit, unit_for
 from pytest_edgebench.reports.scores import is_higher_better, is_score
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
     from pytest_edgebench.record.run import CaseResult, Metric, Run
@@ -22,6 +24,8 @@ NOISY_MARGIN = 0.15
 """Above the upper end of a timing's interval: the next machine is not this one."""
 POINTS = 1.0
 """Of a score in %; of one in plain numbers, a hundredth of its value."""
+MOST_PLACES = 15
+"""No limit is suggested for a number that takes more: it cannot be one that was measured."""
 EXACT = ("size", "macs", "ram", "flash")
 NOISY = ("latency.p50",)
 
@@ -70,10 +74,11 @@ def _line(model: str, recipe: str, profile: str, limits: Mapping[str, str]) -> s
 def _limit(name: str, seen: list[Mapping[str, Metric]], cases: list[CaseResult]) -> str:
     """The limit of an exact number or a score, at the worst of some profiles; "" where there is no number."""
     metrics = [found[name] for found in seen if name in found and math.isfinite(found[name].value)]
-    if not metrics:
+    if not metrics or any(metric.floor for metric in metrics):  # under a floor nothing passes
         return ""
     if not is_score(name):
-        most = math.ceil(max(metric.value for metric in metrics) * (1 + EXACT_MARGIN))
+        most = max(metric.value for metric in metrics) * (1 + EXACT_MARGIN)
+        most = math.ceil(most) if math.isfinite(most) else most
         return _text(most, metrics[0].unit, up=True)
     unit = metrics[0].unit
     higher = is_higher_better(name, cases)
@@ -85,20 +90,30 @@ def _limit(name: str, seen: list[Mapping[str, Metric]], cases: list[CaseResult])
 
 def _latency(metric: Metric) -> str:
     most = metric.high if metric.high is not None else metric.value
-    return _text(most * (1 + NOISY_MARGIN), metric.unit, up=True) if math.isfinite(most) else ""
+    return _text(most * (1 + NOISY_MARGIN), metric.unit, up=True)
 
 
 def _text(value: float, unit: str, *, up: bool, plain: bool = False) -> str:
-    """A limit as budgets are written, three digits, rounded to the side that is easier to keep."""
+    """A limit as budgets are written, three digits, rounded to the side that is easier to keep, or ""."""
+    if not math.isfinite(value):
+        return ""
     # Scores are plain numbers: budgets of theirs take no k or M.
     scale = Unit(1.0, unit) if plain else unit_for([value], unit)
     exact = Decimal(repr(value)) / Decimal(repr(scale.factor))
     if not exact:
         return f"0 {scale.sign}".rstrip()
+    if abs(exact.adjusted()) > MOST_PLACES:
+        return ""
     step = Decimal(1).scaleb(exact.adjusted() - 2)
     rounded = exact.quantize(step, rounding=ROUND_CEILING if up else ROUND_FLOOR).normalize()
     return f"{rounded:f} {scale.sign}".rstrip()
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """A Python string; what could steer a terminal or GitHub's runner is escaped."""
+    return unseen().sub(_escaped, json.dumps(text, ensure_ascii=False)).replace("##[", "#\\x23[")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

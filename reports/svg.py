@@ -21,6 +21,8 @@ MOST_STEPS = 90
 NARROWEST = 1.2
 LOG_FROM = 20.0
 """From this ratio of largest to smallest value on, a linear axis would squeeze one side flat."""
+FARTHEST = 1e30
+"""Beyond it, axes would run out of floats."""
 LABEL_WIDTH = 5.6
 """Mean width of a character of the figure's 11 px labels, in px."""
 
@@ -54,7 +56,7 @@ class Scale:
     log: bool = False
 
     def __call__(self, value: float) -> float:
-        low, high, at = self.low, self.high, value
+        low, high, at = self.low, self.high, drawn_at(value)
         if self.log:
             low, high, at = math.log(low), math.log(high), math.log(max(value, self.low))
         return self.start + (at - low) / (high - low) * (self.end - self.start)
@@ -79,9 +81,14 @@ class Scale:
         return inside[:: math.ceil(len(inside) / most)]
 
 
+def drawn_at(value: float) -> float:
+    """Where a number is drawn: one beyond `FARTHEST` lies there, one nearer to 0 than its inverse at 0."""
+    return 0.0 if abs(value) < 1 / FARTHEST else min(max(value, -FARTHEST), FARTHEST)
+
+
 def scale_round(values: Sequence[float], start: float, end: float) -> Scale:
     """A scale that holds all values with a little air; logarithmic where they span too much."""
-    low, high = min(values), max(values)
+    low, high = drawn_at(min(values)), drawn_at(max(values))
     if low > 0 and high / low >= LOG_FROM:
         return Scale(low / 1.15, high * 1.15, start, end, log=True)
     air = (high - low) * 0.06 or abs(high) * 0.06 or 1.0

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.record.run import Past, Verdict
 from pytest_edgebench.reports import numbers, status
-from pytest_edgebench.reports.lines import plain
+from pytest_edgebench.reports.row_text import plain
 from pytest_edgebench.reports.svg import Labels, Scale, place_text, position, scale_round, tick_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_edgebench.record.run import CaseResult, Row
-    from pytest_edgebench.reports.brief import Brief
+    from pytest_edgebench.reports.summary import Brief
 
 WIDTH, HEIGHT = 560, 130
 LEFT, RIGHT, TOP, BOTTOM = 48, 24, 20, 34
@@ -97,7 +97,7 @@ def _words(row: Row, points: Sequence[Past], turn: int | None) -> str:
     unit = points_unit(row)
     head = f"{status.metric_title(row)} in {numbers.plural(len(points) - 1, 'earlier run')} and this one: "
     if row.since:
-        return f"{head}its limit is broken {row.since}"
+        return f"{head}{row.since}"
     if points[-1].failed:
         if turn is None:
             return f"{head}its limit was broken in all of them"
@@ -122,6 +122,15 @@ def _name(point: Past) -> str:
     return (point.commit or "a run") + date
 
 
+def _band(at: float, higher: bool) -> str:
+    """What is beyond the limit."""
+    top, bottom = (at, HEIGHT - BOTTOM) if higher else (TOP, at)
+    if bottom <= top:
+        return ""
+    size = f'width="{WIDTH - RIGHT + 8 - LEFT}" height="{position(bottom - top)}"'
+    return f'<rect class="band" x="{LEFT}" y="{position(top)}" {size}/>'
+
+
 def _drawing(row: Row, points: Sequence[Past], turn: int | None) -> str:
     ends = [end for point in points for end in (point.value, point.low, point.high) if end is not None]
     bound = row.bound if row.bound is not None and math.isfinite(row.bound) else None
@@ -137,6 +146,7 @@ def _drawing(row: Row, points: Sequence[Past], turn: int | None) -> str:
     labels = Labels(0, WIDTH)
     if bound is not None:
         at = position(y(bound))
+        parts.insert(0, _band(y(bound), row.higher_is_better))
         parts.append(f'<path class="budget" d="M{LEFT} {at}H{WIDTH - RIGHT + 8}"/>')
         text = f"{'≥' if row.higher_is_better else '≤'} {numbers.number(bound, points_unit(row))}"
         parts.append(place_text(labels, LEFT, y(bound) - 4, text, "budget"))
@@ -159,5 +169,7 @@ def _drawing(row: Row, points: Sequence[Past], turn: int | None) -> str:
     for i in named:
         if i == turn:
             parts.append(f'<path class="turn" d="M{position(x(i))} {HEIGHT - BOTTOM}v6"/>')
-        parts.append(place_text(labels, x(i), HEIGHT - 18, plain(points[i].commit or "a run"), ""))
+        date = f" {points[i].started[:10]}" if points[i].started else ""
+        name = plain((points[i].commit or "a run") + date)
+        parts.append(place_text(labels, x(i), HEIGHT - 18, name, ""))
     return "".join(parts)

@@ -6,55 +6,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.reports import lines, numbers, status
-from pytest_edgebench.reports.absent import not_measured, not_run
-from pytest_edgebench.reports.accept import Way, ways
-from pytest_edgebench.reports.brief import brief, tightest_text
-from pytest_edgebench.reports.items import Item, broken, budgets, items
-from pytest_edgebench.reports.view_cases import Card, bar, cards
-from pytest_edgebench.reports.view_compare import ComparisonView, compared
+from pytest_edgebench.reports import numbers, status
+from pytest_edgebench.reports.causes import account, sentences
+from pytest_edgebench.reports.change_table import ChangeTable, change_table
+from pytest_edgebench.reports.origin import baseline_text
+from pytest_edgebench.reports.outcome import Outcome, outcome
+from pytest_edgebench.reports.parts import Section, sections
+from pytest_edgebench.reports.summary import Brief, brief, tightest_text
+from pytest_edgebench.reports.view_cases import cards, drawn
+from pytest_edgebench.reports.view_devices import MODES, DeviceTable, device_tables
 from pytest_edgebench.reports.view_environment import Facts, environment
-from pytest_edgebench.reports.view_tables import VIEWS, Matrix, Table, matrix, table
+from pytest_edgebench.reports.view_history import PastView, past_views
+from pytest_edgebench.reports.view_summary import CauseView, Disclosure, cause_views, disclosures
+from pytest_edgebench.reports.view_table import CaseList, case_list
+from pytest_edgebench.reports.view_tradeoff import TradeView, trade_views
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pytest_edgebench.record.run import Run
+    from pytest_edgebench.reports.causes.values import Account
 
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A count at the head of the page; `value` is "–" where nothing could be counted, as `label` says."""
-
-    name: str
-    glyph: str
-    value: str
-    label: str
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A line of "What failed".
-
-    Attributes:
-        anchor: key of the first case, whose card it links to.
-        text: of the row's numbers; None where a test failed without a judged metric.
-        use: share of the budget for the bar, None without.
-        place: of the budget, or what stands in its stead.
-        why: reasons, caveats and the user's words.
-        commands: to run it again.
-    """
-
-    called: status.Status
-    subject: str
-    anchor: str
-    text: lines.Shown | None
-    use: float | None
-    place: str
-    warns: bool
-    why: tuple[str, ...]
-    commands: tuple[str, ...]
+SOME = 48
+"""From so many cases on, fewer trade-offs are drawn, and narrow screens scroll the table of devices."""
+MANY = 200
+"""From so many cases on, each case and cell without trouble is told in fewer words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,82 +38,75 @@ class Page:
     """Everything on the page but the data.
 
     Attributes:
-        title: of the document. outcome: verdict and headline.
-        origin: what was tested against what, in short facts.
-        not_run: which cases were not judged and why; not_measured: metrics without evidence.
-        heading: of the failures. green: what stands where they would, when there are none.
-        compared: models on all profiles; of a large run nothing, but how it can be had.
-        undrawn: cases without a card of their own.
-        beside: of a large run, the file with all rows; else "".
+        title: of the document. headline: as in all reports. origin: what was tested against what.
+        tallies: (status, number, what of), cases first.
+        green: what stands where causes would, when there are none.
+        linked: keys of the cases on the page. beside: of a large run, the file with all rows; else "".
+        parts: what further files and other packages show of the run.
+        many: the page of a large run says less of each case. wide: the table of devices has no labels.
     """
 
     title: str
-    outcome: status.Outcome
+    outcome: Outcome
+    headline: str
     origin: tuple[str, ...]
     problems: tuple[str, ...]
-    notes: tuple[str, ...]
-    not_run: tuple[str, ...]
-    not_measured: tuple[str, ...]
-    tiles: tuple[Tile, ...]
-    failures: tuple[Failure, ...]
-    accept: tuple[Way, ...]
-    heading: str
+    loosened: tuple[str, ...]
+    tallies: tuple[tuple[status.Status, int, str], ...]
+    causes: tuple[CauseView, ...]
     green: str
-    matrix: Matrix
-    compared: tuple[ComparisonView, ...]
-    cards: tuple[Card, ...]
-    undrawn: int
-    table: Table
+    table: ChangeTable
+    folded: tuple[Disclosure, ...]
+    modes: tuple[str, ...]
+    devices: tuple[DeviceTable, ...]
+    trades: tuple[TradeView, ...]
+    history: tuple[PastView, ...]
+    linked: frozenset[str]
+    cases: CaseList
+    total: int
     environment: tuple[Facts, ...]
     command: str
     beside: str = ""
+    parts: tuple[Section, ...] = ()
+    many: bool = False
+    wide: bool = False
 
 
 def view(run: Run, beside: str = "") -> Page:
     """The page of a run, or the short one of a large run whose record lies in the file `beside`."""
-    everything = items(run)
-    failing = [item for item in everything if item.status in status.ATTENTION]
-    outcome = status.of_run(run, broken(failing))
-    found = [brief(case) for case in run.cases]
-    drawn = cards(found, run)
-    carded = frozenset(card.key for card in drawn)
-    told = [one for one in found if not beside or one.loud]
+    found = account(run)
+    briefs = [brief(case) for case in run.cases]
+    many = len(run.cases) > MANY
+    told = [one for one in briefs if not beside or one.loud]
+    verdict = outcome(run, found)
     commit = run.commit[:7] or run.started[:10]
-    blocking = sum(item.status in status.BLOCKING for item in failing)
-    count = blocking or len(failing)
+    count = found.counts.failed or ""
     return Page(
-        title=f"{outcome.status.glyph} {count or ''}".strip() + f" edgebench · {commit}",
-        outcome=outcome,
+        title=" ".join(str(part) for part in (verdict.status.glyph, count, f"edgebench · {commit}") if part),
+        outcome=verdict,
+        headline=sentences.headline(found.counts, len(run.problems)),
         origin=_origin(run),
         problems=run.problems,
-        notes=run.notes,
-        not_run=not_run(run),
-        not_measured=not_measured(run.cases),
-        tiles=_tiles(run, [one.called for one in found]),
-        failures=tuple(_failure(item, run) for item in failing),
-        accept=ways(run, [(item.cases[0].key, item.row) for item in failing if item.row is not None]),
-        heading=_heading(run, blocking, len(failing)),
-        green="" if failing else _green(everything, run),
-        matrix=matrix(found, run, carded.union(one.case.key for one in told), VIEWS[:1] if beside else VIEWS),
-        compared=() if beside else compared([("", run)]),
-        cards=drawn,
-        undrawn=len(run.cases) - len(drawn),
-        table=table(told, carded),
+        loosened=tuple(line for line in run.loosened if line not in run.problems),
+        tallies=sentences.tallies(found.counts),
+        causes=cause_views(run, found),
+        green="" if found.causes else _green(found, briefs),
+        table=change_table(run),
+        folded=disclosures(run, found),
+        modes=MODES if not many else MODES[:1],
+        devices=device_tables(run, whole=not many),
+        trades=trade_views(run, 8 if len(run.cases) <= SOME else 4),
+        history=past_views(drawn(told)),
+        linked=frozenset(one.case.key for one in told),
+        cases=case_list(told, cards(told, run), defaults=not many),
+        total=len(run.cases),
         environment=environment(run),
         command=" ".join(("pytest", *run.command)),
         beside=beside,
+        parts=sections(run),
+        many=many,
+        wide=len(run.cases) > SOME,
     )
-
-
-def _heading(run: Run, blocking: int, failing: int) -> str:
-    """What the first section is about: its heading must not say that something failed where nothing did."""
-    if blocking:
-        return "What failed"
-    nothing = "No case failed" if run.problems else "Nothing failed"
-    if failing:
-        return f"{nothing}, but look at this"
-    judged = any(status.of_case(case) not in status.SILENT for case in run.cases)
-    return nothing if judged else "Nothing was judged"
 
 
 def _origin(run: Run) -> tuple[str, ...]:
@@ -152,25 +121,6 @@ def _origin(run: Run) -> tuple[str, ...]:
     return tuple(facts)
 
 
-def baseline_text(baseline: Mapping[str, str], now: str) -> str:
-    """What the run was compared with: name, commit, age and host; or that there was nothing."""
-    if not baseline:
-        return "no baseline: compared with budgets and the uncompressed model only"
-    name, commit = baseline.get("name", ""), baseline.get("commit", "")[:9]
-    text = f"against {name or baseline.get('kind', 'a baseline')}" + (f" at {commit}" if commit else "")
-    details = [_age(baseline.get("made", ""), now), baseline.get("host", "")]
-    shown = ", ".join(detail for detail in details if detail)
-    return f"{text} ({shown})" if shown else text
-
-
-def _age(made: str, now: str) -> str:
-    try:
-        days = (datetime.fromisoformat(now) - datetime.fromisoformat(made)).days
-    except (ValueError, TypeError):  # no date, or one with and one without a time zone
-        return made
-    return "made today" if days < 1 else f"{numbers.plural(days, 'day')} old"
-
-
 def _when(started: str) -> str:
     try:
         return datetime.fromisoformat(started).strftime("%Y-%m-%d %H:%M UTC")
@@ -178,94 +128,38 @@ def _when(started: str) -> str:
         return started
 
 
-def _tiles(run: Run, called_: Sequence[status.Status]) -> tuple[Tile, ...]:
-    counts = status.count(called_)
-    compared = bool(run.baseline)
-    silent = sum(counts.get(called, 0) for called in status.SILENT)
-    found = []
-    for called in (status.ERROR, status.OVER, status.FAILED):
-        if called is status.OVER or called in counts:
-            found.append(_tile(called, counts.get(called, 0), "#failures"))
-    for called in (status.REGRESSED, status.WARNED, status.IMPROVED):
-        if called in counts or (compared and called is not status.WARNED):
-            found.append(_tile(called, counts.get(called, 0), "#failures"))
-        elif called is not status.WARNED:
-            label = f"{called.label}: no baseline"
-            found.append(Tile(called.name, called.glyph, "–", label, "#env"))
-    found.append(_tile(status.INCONCLUSIVE, counts.get(status.INCONCLUSIVE, 0), "#failures"))
-    found.append(_tile(status.PASSED, counts.get(status.PASSED, 0), "#all"))
-    found.append(_tile(status.NOT_RUN, silent, "#not-run"))
-    return tuple(found)
-
-
-def _tile(called: status.Status, count: int, href: str) -> Tile:
-    return Tile(called.name, called.glyph, f"{count:,}", called.label, href)
-
-
-def _failure(item: Item, run: Run) -> Failure:
-    row = item.row
-    if row is None:
-        return Failure(
-            called=item.status,
-            subject=item.subject,
-            anchor=item.cases[0].key,
-            text=None,
-            use=None,
-            place=item.cases[0].place,
-            warns=False,
-            why=(item.reason or "no reason was recorded",),
-            commands=tuple(lines.command(nodeid, run.baseline) for nodeid in item.nodeids[:1]),
-        )
-    return Failure(
-        called=item.status,
-        subject=item.subject,
-        anchor=item.cases[0].key,
-        text=lines.shown(row),
-        use=bar(row),
-        place=row.place or "default check",
-        warns=row.level == "warn",
-        why=lines.everything(row),
-        commands=tuple(lines.command(nodeid, run.baseline) for nodeid in item.nodeids[:1]),
-    )
-
-
-def _green(found: Sequence[Item], run: Run) -> str:
-    rows = [item for item in found if item.row is not None and item.row.place]
-    if not run.cases:
-        return "Nothing failed, because nothing ran."
-    judged = [case for case in run.cases if status.of_case(case) not in status.SILENT]
+def _green(found: Account, briefs: Sequence[Brief]) -> str:
+    judged = [one for one in briefs if one.called not in status.SILENT]
     if not judged:
-        return "Nothing failed, because no case ran to its end."
-    if not rows:
-        return f"No budget is written. {numbers.plural(len(judged), 'case')} passed the default checks."
-    uses = [
-        (use, item.subject, item.row) for item in rows if item.row and (use := status.use_of_budget(item.row))
+        return "No case ran to its end, so nothing was judged."
+    if found.undecided:
+        return "No limit is broken; some checks could not be decided."
+    tight = [
+        (one.use, one) for one in judged if one.use is not None and one.tight is not None and one.tight.place
     ]
-    text = f"All {numbers.plural(budgets(rows), 'budget')} met in {numbers.plural(len(judged), 'case')}."
-    if uses:
-        _, subject, row = max(uses, key=lambda one: one[0])
-        text += f" Tightest: {subject}, {tightest_text(row)}."
-    return text
+    if not tight:
+        return f"No budget is written. {numbers.plural(len(judged), 'case')} passed the default checks."
+    nearest = max(tight, key=lambda pair: pair[0])[1]
+    assert nearest.tight is not None
+    told = f"{nearest.case.key}, {tightest_text(nearest.tight)}"
+    return f"Nothing is over its limit. Nearest to one: {told}."
 
 
 def method() -> Sequence[str]:
-    """How the numbers came about, in a few lines."""
+    """How the numbers came about, in six lines."""
     return _METHOD
 
 
 _METHOD = (
-    "A written budget is literal: it fails when the truth is over it, passes when it is under it. "
-    "Where measuring cannot tell, the verdict is “inconclusive”, never a guess.",
+    "A written budget is literal: it fails when the truth is over it, passes when it is under it. Where "
+    "measuring cannot tell, the check is inconclusive, never a guess.",
     "Bytes, parameters, operations and multiply-accumulates are counted in the file, compared as integers.",
-    "Latency rests on fresh loads of the model, each timed on its own. A latency budget fails only when the "
-    "lower bound of the fastest calls is over it and a second process, later, says so again; "
-    "it passes when the upper bound of the median is under it.",
-    "A score budget is judged on exactly the samples given. Without a budget, a compressed model is worse "
-    "than its parent only if the samples they disagree on say so (one-sided sign test).",
-    "[a, b] is a 95 % interval; numbers without one are exact or the score of the given set. n counts loads "
-    "or calls for times and samples for scores.",
-    "Evidence: static = counted in the file; predicted = from a model of the target; emulated = the target's "
-    "code under an emulator; host = measured on this machine; device = measured on the target.",
-    "Use of budget: measured ÷ limit, and more than 100 % is over it. A score must stay above its limit: the "
-    "page says by how much it does, “to spare”, or by how much it is “short”.",
+    "Latency rests on fresh loads of the model, timed in turn with what it is compared with. A latency "
+    "budget fails only when the lower bound of the fastest calls is over it and a second process agrees.",
+    "A score is judged on exactly the samples given. Against the original or the baseline it is worse only "
+    "if the samples they disagree on say so (one-sided sign test).",
+    "± is half of a 95 % interval, [a, b] all of it; numbers without one are exact. n counts loads or calls "
+    "for times and samples for scores.",
+    "Evidence: static = counted in the file; predicted = from a model of the device; emulated = the device's "
+    "code under an emulator; host = measured on this machine; device = measured on the device.",
 )

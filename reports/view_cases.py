@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.reports import lines, numbers, status
-from pytest_edgebench.reports.absent import missing
-from pytest_edgebench.reports.beside import BesideView, beside_view
-from pytest_edgebench.reports.brief import Brief, sentence
-from pytest_edgebench.reports.figures import Figure, against_baseline, distribution
+from pytest_edgebench.reports import limits, numbers, row_text, status
+from pytest_edgebench.reports.agreement import BesideView, beside_view
+from pytest_edgebench.reports.missing import missing
+from pytest_edgebench.reports.plots import Figure, against_baseline, distribution
 from pytest_edgebench.reports.scores import against_parent
 from pytest_edgebench.reports.steps import StepView, step_views
-from pytest_edgebench.reports.trend import Trend, trends
+from pytest_edgebench.reports.summary import Brief, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ CALLS = "Share of calls that took no longer."
 LOADS = "Share of fresh loads whose fastest call took no longer; both files were loaded in turn."
 MOST_CARDS = 16
 """A card is some 10 kB; more cases that need attention are in the table of failures, with their commands."""
+MOST_PLOTTED = 4
 CARDS_WHEN_GREEN = 8
 """Passing cases get cards, tightest first, only up to this many in all: they must not hide the failures."""
 
@@ -38,7 +38,6 @@ class RowView:
     evidence: str
     budget: str
     place: str
-    use: float | None
     use_text: str
     parent: str
     change: str
@@ -52,13 +51,13 @@ class Card:
 
     key: str
     called: status.Status
-    opened: bool
     why: str
     rows: tuple[RowView, ...]
+    checks: tuple[tuple[status.Status, str], ...]
     others: tuple[RowView, ...]
     reasons: tuple[str, ...]
     figures: tuple[tuple[str, Figure], ...]
-    trends: tuple[Trend, ...]
+    past: bool
     steps: tuple[StepView, ...]
     files: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
@@ -76,13 +75,15 @@ def drawn(found: Sequence[Brief]) -> tuple[Brief, ...]:
 
 
 def cards(found: Sequence[Brief], run: Run) -> tuple[Card, ...]:
-    """The cases that are told in full; the first three that need attention are open."""
-    return tuple(_card(one, run, opened=i < 3 and one.loud) for i, one in enumerate(drawn(found)))
+    """The cases that are told in full."""
+    return tuple(_card(one, run, plotted=i < MOST_PLOTTED) for i, one in enumerate(drawn(found)))
 
 
-def _card(found: Brief, run: Run, *, opened: bool) -> Card:
+def _card(found: Brief, run: Run, *, plotted: bool) -> Card:
     case, why = found.case, sentence(found)
-    figures = (CALLS, distribution(case)), (LOADS, against_baseline(case))
+    told = [row for row in found.rows if row.place or status.of_row(row) in status.ATTENTION]
+    plotted = plotted and any(row.metric == "latency" for row in told)
+    figures = ((CALLS, distribution(case)), (LOADS, against_baseline(case))) if plotted else ()
     artifact, seen = case.artifact, case.observation
     facts: list[tuple[str, str]] = []
     if artifact is not None:
@@ -97,19 +98,19 @@ def _card(found: Brief, run: Run, *, opened: bool) -> Card:
     return Card(
         key=case.key,
         called=found.called,
-        opened=opened,
         why=why,
-        rows=tuple(_row_view(case, row) for row in found.rows),
+        rows=tuple(_row_view(case, row) for row in told),
+        checks=tuple(check_text(row) for row in found.rows if row not in told and row.level != "off"),
         others=tuple(_other(case, key, metric) for key, metric in observed.items() if key not in judged),
         reasons=tuple(dict.fromkeys(check.reason for check in case.checks if _worth_telling(check, why))),
         figures=tuple((caption, figure) for caption, figure in figures if figure[0]),
-        trends=trends(found),
+        past=bool(case.past),
         steps=step_views(artifact.steps) if artifact is not None else (),
         files=tuple((n, numbers.number(size, "B")) for n, size in artifact.files.items()) if artifact else (),
         facts=tuple((name, value) for name, value in facts if value),
         notes=artifact.notes if artifact is not None else (),
         missing=missing(case),
-        commands=tuple(lines.command(check.nodeid, run.baseline) for check in case.checks if check.nodeid),
+        commands=tuple(row_text.command(check.nodeid, run.baseline) for check in case.checks if check.nodeid),
         beside=beside_view(seen.twin) if seen is not None else None,
     )
 
@@ -120,7 +121,7 @@ def _worth_telling(check: Check, why: str) -> bool:
 
 
 def _row_view(case: CaseResult, row: Row) -> RowView:
-    text = lines.shown(row)
+    text = row_text.shown(row)
     parent, change = "", ""
     if row.measured is not None:
         parent, change = against_parent(case, _key(row), row.measured)
@@ -134,20 +135,29 @@ def _row_view(case: CaseResult, row: Row) -> RowView:
         measured=text.measured,
         interval=text.interval,
         evidence=text.evidence,
-        budget=lines.comparison(text),
+        budget=row_text.comparison(text),
         place=row.place or "default check",
-        use=bar(row),
         use_text=text.use,
         parent=parent,
         change=change,
         against=" ".join(part for part in (text.against, text.p, text.since) if part),
-        why=lines.everything(row),
+        why=_words(row),
     )
 
 
-def bar(row: Row) -> float | None:
-    """The share of a budget that a bar shows; None for a lower bound, of which there is no share."""
-    return None if row.higher_is_better else status.use_of_budget(row)
+def _words(row: Row) -> tuple[str, ...]:
+    """What is said of a row that needs attention; its cause stands above the table."""
+    if status.of_row(row) not in status.ATTENTION:
+        return ()
+    return tuple(said for said in row_text.everything(row) if not said.startswith("cause: "))
+
+
+def check_text(row: Row) -> tuple[status.Status, str]:
+    """A judged number in one line, with its status: ``size 53.9 kB <= 64 kB``."""
+    measured, bound = limits.numbers_of(row)
+    words = f" ({row.limit})" if row.reference and row.place else "" if row.place else " (default)"
+    sign = row_text.sign(row)
+    return status.of_row(row), f"{status.metric_title(row)} {measured} {sign} {bound}{words}"
 
 
 def _other(case: CaseResult, key: str, metric: Metric) -> RowView:
@@ -155,12 +165,11 @@ def _other(case: CaseResult, key: str, metric: Metric) -> RowView:
     return RowView(
         called=None,
         metric=key.replace(".", " ").replace("_", " "),
-        measured=numbers.number(metric.value, metric.unit),
-        interval=lines.interval_text(metric),
-        evidence=lines.evidence(metric),
+        measured=numbers.of_metric(metric),
+        interval=row_text.interval_text(metric),
+        evidence=row_text.evidence(metric),
         budget="",
         place="",
-        use=None,
         use_text="",
         parent=parent,
         change=change,

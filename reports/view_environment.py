@@ -93,4 +93,7 @@ def _width(noise: tuple[float, ...]) -> float:
 
 def _percent(ratio: float) -> str:
     """The change in percent that the logarithm of a ratio stands for."""
-    return numbers.change(100 * math.expm1(ratio), "%")
+    try:
+        return numbers.change(100 * math.expm1(ratio), "%")
+    except OverflowError:  # a ratio that is beyond any float
+        return numbers.change(math.inf, "%")

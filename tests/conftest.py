@@ -5,8 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from pytest_edgebench.declare import made
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +31,12 @@ def other_python(tmp_path_factory: pytest.TempPathFactory) -> str:
         if libraries.exists():
             (site / libraries.name).symlink_to(libraries)
     return str(folder / "bin" / "python")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """A budget that a test of ours makes as a value is on no test, and is meant so."""
+    try:
+        yield
+    finally:
+        made.take()

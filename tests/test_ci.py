@@ -37,34 +37,59 @@ STUB = """#!/bin/bash
 echo "$(basename "$0") $* ${EDGEBENCH_DATA:-}" >> log
 if [[ "$*" == "-m venv .venv" ]]; then
     mkdir -p .venv/bin
-    for name in python pip ruff pytest; do cp "$0" ".venv/bin/$name"; done
+    for name in python pip ruff pytest mkdocs zizmor edgebench; do cp "$0" ".venv/bin/$name"; done
 fi
 [[ "$(basename "$0") $*" != "$FAILING" ]]
 """
-COMMANDS = (
+INSTALL = (
     "python3 -m venv .venv",
     "pip install --no-compile torch==2.13.0",
     "pip install --no-compile -c tests/constraints.txt -e .[dev]",
+)
+COMMANDS = (
+    *INSTALL,
     "ruff check .",
     "python tests/typecheck.py",
     "pytest -n 2",
+    "python tests/skips.py build/tests.log",
+    "python tests/contracts.py",
+    "python tests/coverage_of.py",
+    "mkdocs build --strict",
+    "zizmor --offline --quiet .github/workflows ci/github action.yml",
     "pytest --edgebench-selftest",
 )
+SET_UP_QEMU = "edgebench setup qemu"
+TOOLS = ("bash", "env", "basename", "dirname", "cp", "mkdir", "tee")
 
 
-def run_script(folder: Path, failing: str = "", **environment: str) -> tuple[int, list[str]]:
-    """Run a copy of the script in a checkout where every program only writes down how it was called."""
+def run_script(
+    folder: Path, failing: str = "", qemu: bool = False, **environment: str
+) -> tuple[int, list[str]]:
+    """Run a copy of the script in a checkout where every program only writes down how it was called.
+
+    Args:
+        failing: the command that fails. qemu: whether it is installed.
+    """
     (folder / "checkout" / ".ci").mkdir(parents=True)
     (folder / "bin").mkdir()
     script = shutil.copy(SCRIPT, folder / "checkout" / ".ci" / "run")
     stub = folder / "bin" / "python3"
     stub.write_text(STUB, encoding="utf-8")
     stub.chmod(0o755)
-    shutil.copy(stub, folder / "bin" / "sshd")  # it is installed here already
+    # What is on the path decides what the script installs, so nothing else of this machine is.
+    for name in TOOLS:
+        (folder / "bin" / name).symlink_to(str(shutil.which(name)))
+    shutil.copy(stub, folder / "bin" / "sshd")
+    if qemu:
+        shutil.copy(stub, folder / "bin" / "qemu-aarch64")
+    user = folder / "bin" / "id"
+    user.write_text("#!/bin/bash\necho 1000\n", encoding="utf-8")
+    user.chmod(0o755)
     inherited = {name: value for name, value in os.environ.items() if name != "EDGEBENCH_DATA"}
-    path = f"{folder / 'bin'}:{os.environ['PATH']}"
     result = subprocess.run(
-        [script], env={**inherited, "PATH": path, "FAILING": failing, **environment}, check=False
+        [script],
+        env={**inherited, "PATH": str(folder / "bin"), "FAILING": failing, **environment},
+        check=False,
     )
     return result.returncode, (folder / "checkout" / "log").read_text(encoding="utf-8").splitlines()
 
@@ -81,22 +106,35 @@ def test_the_first_step_that_fails_is_the_last(tmp_path: Path, failing: str) -> 
     assert log == [f"{command} " for command in COMMANDS[: COMMANDS.index(failing) + 1]]
 
 
-def test_the_ssh_server_is_installed_where_it_can_be(tmp_path: Path) -> None:
+def test_the_root_file_system_is_made_before_the_tests_where_qemu_is(tmp_path: Path) -> None:
+    expected = [*INSTALL, SET_UP_QEMU, *COMMANDS]
+    assert run_script(tmp_path, qemu=True) == (0, [f"{command} " for command in expected])
+
+
+def test_tests_run_without_a_root_file_system_too(tmp_path: Path) -> None:
+    """They are skipped then, for a reason that is on the list."""
+    status, log = run_script(tmp_path, SET_UP_QEMU, qemu=True)
+    assert (status, log[-1]) == (0, f"{COMMANDS[-1]} ")
+
+
+@pytest.mark.parametrize("program", ["sshd", "qemu-aarch64"])
+def test_what_tests_need_is_installed_where_it_can_be(tmp_path: Path, program: str) -> None:
     """For root on Debian; what goes wrong there stops nothing, as tests that need it are skipped."""
     text = SCRIPT.read_text(encoding="utf-8")
-    found = re.search(r"^(if [^\n]*sshd.*?\nfi)$", text, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^(if [^\n]*{program}[^\n]*; then\n.*?\nfi)$", text, re.MULTILINE | re.DOTALL)
     assert found
     for name, status in (("apt-get", 1), ("id", 0)):
         stub = tmp_path / name
         stub.write_text(f'#!/bin/bash\necho 0\necho "$@" >> "{tmp_path}/{name}.log"\nexit {status}\n')
         stub.chmod(0o755)
+    assert "apt-get" in found[1]
     text = found[1].replace("/usr/sbin/sshd", str(tmp_path / "sshd"))
     command = ["/bin/bash", "-euo", "pipefail", "-c", f"{text}\necho on"]
     ended = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout.splitlines()[-1]) == (0, "on")
     assert "install" in (tmp_path / "apt-get.log").read_text(encoding="utf-8")
     (tmp_path / "apt-get.log").unlink()
-    shutil.copy(tmp_path / "id", tmp_path / "sshd")
+    shutil.copy(tmp_path / "id", tmp_path / program)
     subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, check=True)
     assert not (tmp_path / "apt-get.log").exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import fnmatch
+import hashlib
 import json
 import shutil
 import subprocess
@@ -22,7 +23,23 @@ ROOT = Path(__file__).parents[1]
 CONFIG: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SETUPTOOLS: dict[str, Any] = CONFIG["tool"]["setuptools"]
 FOLDERS: dict[str, str] = SETUPTOOLS["package-dir"]
-TOP = ("pytest_edgebench", "compressors", "suites", "reports")
+TOP = ("pytest_edgebench", "compressors", "docs", "suites", "reports")
+BESIDE = ("LICENSE", "README.md", "pyproject.toml")
+"""Files at the top that a distribution is built from."""
+PROJECT = {
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "action.yml",
+    "changelog.d",
+    "ci",
+    "mkdocs.yml",
+    "tests",
+}
+"""What lies at the top only in the repository."""
+
+APACHE_2 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
+"""SHA-256 of https://www.apache.org/licenses/LICENSE-2.0.txt."""
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -40,7 +57,7 @@ def folder(package: str) -> Path:
 
 
 def on_disk() -> dict[str, Path]:
-    """Installed path → file, of everything in the four folders."""
+    """Installed path → file, of everything in the folders of `TOP`."""
     found = {}
     for top in TOP:
         installed = "pytest_edgebench" if top == "pytest_edgebench" else f"pytest_edgebench/{top}"
@@ -80,7 +97,7 @@ def test_the_top_level_is_what_it_should_be() -> None:
     if tracked.returncode:
         pytest.skip("not a git checkout")
     names = {line.partition("/")[0] for line in tracked.stdout.splitlines()}
-    assert {n for n in names if n[0] != "."} <= {*TOP, "tests", "pyproject.toml", "README.md"}
+    assert {n for n in names if n[0] != "."} == {*TOP, *BESIDE, *PROJECT}
 
 
 # What is built
@@ -95,7 +112,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = tmp_path_factory.mktemp("source")
     for name in TOP:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    for name in ("pyproject.toml", "README.md"):
+    for name in BESIDE:
         shutil.copy(ROOT / name, source)
     out = tmp_path_factory.mktemp("dist")
     # As without options: the sdist is unpacked elsewhere and the wheel is made of that.
@@ -109,13 +126,13 @@ def wheel(built: Path) -> Path:
     return path
 
 
-def test_the_wheel_holds_the_four_folders_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_folders_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if ".dist-info/" not in name]
         assert sorted(names) == sorted(on_disk())
         for name, path in on_disk().items():
             assert archive.read(name) == path.read_bytes()
-    for needed in ("py.typed", "suites/edgebench.toml", "profiles/catalogue/host.toml"):
+    for needed in ("py.typed", "suites/edgebench.toml", "profiles/catalogue/host.toml", "docs/gate.md"):
         assert f"pytest_edgebench/{needed}" in names
     assert any(name.startswith("pytest_edgebench/reports/templates/") for name in names)
 
@@ -132,8 +149,20 @@ def test_what_the_wheel_says_of_itself(wheel: Path) -> None:
     assert "Framework :: Pytest" in (metadata.get_all("Classifier") or [])
     assert {"torch", "tflite", "suites", "dev"} <= set(metadata.get_all("Provides-Extra") or [])
     assert metadata.get_payload() == (ROOT / "README.md").read_text(encoding="utf-8")
-    assert entry_points.split() == ["[pytest11]", "edgebench", "=", "pytest_edgebench.plugin"]
+    assert entry_points.split() == [
+        *("[console_scripts]", "edgebench", "=", "pytest_edgebench.__main__:main"),
+        *("[pytest11]", "edgebench", "=", "pytest_edgebench.plugin"),
+    ]
     assert top == ["pytest_edgebench"]
+
+
+def test_the_license_is_in_the_wheel_word_for_word(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (folder,) = {n.partition("/")[0] for n in archive.namelist() if ".dist-info/" in n}
+        text = archive.read(f"{folder}/licenses/LICENSE")
+        metadata = email.message_from_bytes(archive.read(f"{folder}/METADATA"))
+    assert metadata.get_all("License-File") == ["LICENSE"]
+    assert hashlib.sha256(text).hexdigest() == APACHE_2
 
 
 def test_the_core_needs_no_torch(wheel: Path) -> None:
@@ -149,7 +178,7 @@ def test_the_sdist_holds_the_source(built: Path) -> None:
     (path,) = built.glob("*.tar.gz")
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {str(p.relative_to(ROOT)) for p in on_disk().values()} | {"pyproject.toml", "README.md"} <= names
+    assert {str(p.relative_to(ROOT)) for p in on_disk().values()} | {*BESIDE} <= names
 
 
 # What is installed
@@ -271,6 +300,12 @@ def test_a_broken_promise_is_red_from_the_wheel(python: Path, project: Path) -> 
     assert "1 failed, 1 passed" in result.stdout
     assert "test_promise[net-int8-host]" in result.stdout
     assert "test_promise.py:8" in result.stdout
+
+
+def test_the_pages_are_shown_from_the_wheel(python: Path, tmp_path: Path) -> None:
+    shown = run(python, "-m", "pytest_edgebench", "docs", "gate", cwd=tmp_path)
+    assert shown == (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    assert run(python.with_name("edgebench"), "docs", "gate", cwd=tmp_path) == shown
 
 
 def test_the_suites_are_found_in_the_wheel(python: Path, tmp_path: Path) -> None:

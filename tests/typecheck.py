@@ -1,5 +1,7 @@
 """``python tests/typecheck.py``: mypy --strict on the package as it is installed, and on its tests.
 
+The package is also checked as each later Python of `VERSIONS` reads it: its syntax and its standard library.
+
 Type checkers do not know the mapping in pyproject.toml that makes one package of four folders, so the folders
 are linked into ``build/types`` the way an installation lays them out, and mypy runs there.
 """
@@ -15,6 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "pytest_edgebench"
+VERSIONS = ("3.12", "3.13", "3.14")
+"""Versions of Python beside the one of pyproject.toml; mypy keeps a cache for each."""
 
 
 def link(target: Path) -> Path:
@@ -47,7 +51,8 @@ def main() -> int:
     folders = sorted({path.parent for path in (ROOT / "tests").rglob("*.py")})
     tests = [[str(path) for path in sorted(folder.glob("*.py"))] for folder in folders]
     failed = 0
-    for arguments in (["-p", PACKAGE], *tests):
+    versions = [["-p", PACKAGE, "--python-version", version] for version in VERSIONS]
+    for arguments in (["-p", PACKAGE], *versions, *tests):
         result = mypy(arguments, types)
         print(result.stdout, result.stderr, sep="", end="", flush=True)  # noqa: T201
         failed |= result.returncode

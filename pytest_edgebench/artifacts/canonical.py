@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.artifacts.inspect import sniff
+from pytest_edgebench.artifacts import errors
+from pytest_edgebench.artifacts.inspect.file import sniff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,10 +14,14 @@ if TYPE_CHECKING:
 
     from onnx import ModelProto
 
+VERSION = 1
+"""Of `digest`: raised when it gives another value for the same file."""
 PROTOBUF_LIMIT = 2**31 - 1  # one message; larger models keep their weights beside them
 EXTERNAL_ABOVE = 1024  # bytes of a tensor
 # Everything that says where a model came from rather than what it computes.
 ORIGINS = ("doc_string", "metadata_props")
+# Of the model as a whole; `domain` of a node or opset says which operator it is, and stays.
+MODEL_ORIGINS = ("producer_name", "producer_version", "domain", "model_version")
 
 
 def digest(path: Path) -> str:
@@ -27,12 +32,17 @@ def digest(path: Path) -> str:
     """
     if sniff(path) == "tflite":
         return file_digest(path)
+    with errors.damage(path, "ONNX"):
+        return _digest(path)
+
+
+def _digest(path: Path) -> str:
     from onnx.external_data_helper import _get_all_tensors
 
-    from pytest_edgebench.artifacts.inspect_onnx import load
+    from pytest_edgebench.artifacts.inspect.onnx_file import load
 
     model = load(path)
-    _strip(model)
+    _strip_model(model)
     found = hashlib.sha256()
     for tensor in _get_all_tensors(model):  # hashed one by one: the whole may exceed what protobuf can write
         del tensor.external_data[:]
@@ -54,11 +64,11 @@ def canonicalise(path: Path) -> None:
         return
     import onnx
 
-    from pytest_edgebench.artifacts.inspect_onnx import load, side_files
+    from pytest_edgebench.artifacts.inspect.onnx_file import load, side_files
 
     old = side_files(path)
     model = load(path)
-    _strip(model)
+    _strip_model(model)
     if model.ByteSize() < PROTOBUF_LIMIT:
         _inside(model)
         path.write_bytes(model.SerializeToString(deterministic=True))
@@ -84,6 +94,12 @@ def _inside(model: ModelProto) -> None:
     for tensor in _get_all_tensors(model):
         del tensor.external_data[:]
         tensor.ClearField("data_location")
+
+
+def _strip_model(model: ModelProto) -> None:
+    for name in MODEL_ORIGINS:
+        model.ClearField(name)
+    _strip(model)
 
 
 def _strip(message: Any) -> None:

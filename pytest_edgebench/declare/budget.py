@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Never, TypedDict, Unpack, get_args
 
-from pytest_edgebench.declare.limit import METRICS
-from pytest_edgebench.errors import declare as errors
-from pytest_edgebench.option_table import BUDGET_MARK, CASES_MARK
-from pytest_edgebench.record.run import Level, Rung
+from pytest_edgebench.base.errors import DeclarationError
+from pytest_edgebench.base.names import BUDGET_MARK, CASES_MARK
+from pytest_edgebench.declare import errors
+from pytest_edgebench.declare.made import note
+from pytest_edgebench.record.schema import Evidence, Level
 
 if TYPE_CHECKING:
     import pytest
@@ -25,7 +26,7 @@ Text = str | Sequence[str]
 
 
 class Limits(TypedDict, total=False):
-    """The limits `eb.budget` takes: the names in `METRICS`."""
+    """The limits `eb.budget` takes: the names of this package's own metrics in `METRICS`."""
 
     size: Text
     gzip: Text
@@ -58,7 +59,7 @@ class Budget:
             ``pruned.ratio30``.
         limits: metric → texts as written.
         level: None where none was written.
-        evidence: the weakest rung of evidence that is accepted; None for any.
+        evidence: the weakest kind of evidence that is accepted; None for any.
         file, line: of the call.
         problems: what is wrong with the arguments, each with `place`.
         shown: the arguments as one would write them.
@@ -70,7 +71,7 @@ class Budget:
     limits: Mapping[str, tuple[str, ...]]
     level: Level | None
     message: str
-    evidence: Rung | None
+    evidence: Evidence | None
     file: str
     line: int
     problems: tuple[str, ...]
@@ -79,6 +80,11 @@ class Budget:
     @property
     def place(self) -> str:
         return f"{self.file}:{self.line}"
+
+    @property
+    def call(self) -> str:
+        """As one would write it."""
+        return f"eb.budget({self.shown})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +110,7 @@ def budget(
     recipes: Text = "*",
     level: Literal["error", "warn", "off"] | None = None,
     message: str = "",
-    evidence: Rung | None = None,
+    evidence: Evidence | None = None,
     metrics: Mapping[str, Text] = MappingProxyType({}),
     stacklevel: int = 1,
     **limits: Unpack[Limits],
@@ -119,21 +125,29 @@ def budget(
         message: your own words, shown when the budget is broken.
         evidence: the weakest kind of evidence that is accepted: "static", "predicted", "emulated", "host"
             or "device".
-        metrics: limits on scores of your own, by the score's name.
+        metrics: limits on scores of your own and metrics of other packages, by name; the latter may be
+            written as keywords too.
         stacklevel: 1 takes the budget's file and line from the caller, 2 from the caller's caller, ...
         **limits: metric → text or texts: ``4 ms``, ``p95 10 ms``, ``64 kB``, ``90 %``, ``6 M``,
             ``model - 1 points``, ``baseline + 5 %``.
 
     Nothing is raised; mistakes are told at collection.
     """
+    from pytest_edgebench.record.metrics_table import METRICS
+
     file, line = _caller(stacklevel)
     place = f"{file}:{line}"
     problems: list[str] = []
     read: dict[str, tuple[str, ...]] = {}
     given: dict[str, Any] = dict(limits)
+    unknown: set[str] = set()
     for metric in given:
-        if metric not in METRICS:
-            problems.append(str(errors.unknown_metric(metric, METRICS, place)))
+        try:
+            if metric not in METRICS:
+                unknown.add(metric)
+                problems.append(str(errors.unknown_metric(metric, METRICS, place)))
+        except DeclarationError as error:  # an installed package that cannot be used
+            problems.append(str(error))
     if not isinstance(metrics, Mapping):
         problems.append(str(errors.metrics_not_mapping(metrics, place)))
         metrics = {}
@@ -141,14 +155,16 @@ def budget(
         if metric in given:
             problems.append(str(errors.metric_twice(metric, place)))
     for metric, texts in (given | {str(name): texts for name, texts in metrics.items()}).items():
+        if metric in unknown:
+            continue  # its limits are not read: one mistake is one problem
         read[metric] = _limit_texts(metric, texts, place, problems)
     if not any(read.values()) and not problems:
         problems.append(str(errors.budget_empty(place)))
     if level not in (None, *get_args(Level)):
         problems.append(str(errors.level_unknown(level, place)))
         level = None
-    if evidence not in (None, *get_args(Rung)):
-        problems.append(str(errors.evidence_unknown(evidence, get_args(Rung), place)))
+    if evidence not in (None, *get_args(Evidence)):
+        problems.append(str(errors.evidence_unknown(evidence, get_args(Evidence), place)))
         evidence = None
     if not isinstance(message, str):
         problems.append(str(errors.message_not_text(message, place)))
@@ -166,6 +182,7 @@ def budget(
         tuple(problems),
         _shown(profiles, {"models": models, "recipes": recipes}, {**given, **metrics}, level=level),
     )
+    note(made)
     return _mark(BUDGET_MARK, made)
 
 

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_edgebench.declare import errors
 from pytest_edgebench.declare.recipe import ATTRIBUTE, Declaration, fixture_arguments
-from pytest_edgebench.errors import declare as errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-
-    from pytest_edgebench.declare.trace import Traced
 
 _FIXTURE = type(pytest.fixture(lambda: None))
 
@@ -110,6 +108,27 @@ def _found(attribute: str, value: Any, declaration: Declaration | None, *, local
     if isinstance(function, staticmethod):
         function, bound = function.__func__, False
     return Found(name, function, declaration, parametrised, bound, local)
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A model or recipe followed through its arguments.
+
+    Attributes:
+        models: names of the models it can be made of; a model's own name for a model.
+        variants: names of its variants; one nameless without a sweep.
+        several: its fixture gives several recipes.
+        closure: places of it and all fixtures it uses: what tells two declarations of one name apart.
+        names: of all these fixtures.
+        problems: why it cannot be used, each with ``file:line``.
+    """
+
+    models: tuple[str, ...]
+    variants: tuple[str, ...]
+    several: bool
+    closure: tuple[str, ...]
+    names: frozenset[str]
+    problems: tuple[str, ...]
 
 
 class Visible:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from pytest_edgebench.declare.limit import AGAINST_HOST, METRICS, OF_DRAWS, Kind, Limit
-from pytest_edgebench.errors import DeclarationError
-from pytest_edgebench.errors import limit as errors
+from pytest_edgebench.base.errors import DeclarationError
+from pytest_edgebench.declare import errors
+from pytest_edgebench.declare.limit import OF_DRAWS, Limit
+from pytest_edgebench.record.metric_info import MetricInfo
+from pytest_edgebench.record.metrics_table import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.budget import Budget
     from pytest_edgebench.declare.limit import Reference
 
-_FACTORS: Mapping[str, Mapping[str, str]] = {
+FACTORS: Mapping[str, Mapping[str, str]] = {
     "B": {
         "B": "1",
         "kB": "1e3",
@@ -37,14 +39,13 @@ _FACTORS: Mapping[str, Mapping[str, str]] = {
 """Kind of unit → unit as written → its size in the unit that is stored. Both micro signs are accepted."""
 
 _NUMBER = r"(?P<number>[+\-−]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+\-]?\d+)?|[+\-−]?(?:inf|infinity|nan)\b)"
-_STATISTIC = r"(?:(?P<statistic>[A-Za-z]\w*)\s+)?"
+_STATISTIC = r"(?:(?P<statistic>[A-Za-z][\w.]*)\s+)?"
 _ABSOLUTE = re.compile(rf"{_STATISTIC}{_NUMBER}\s*(?P<unit>\S*)", re.IGNORECASE)
 _RELATIVE = re.compile(
     rf"{_STATISTIC}(?P<reference>model|baseline)\s*(?P<sign>[+\-−])\s*{_NUMBER}\s*(?P<unit>\S*)",
     re.IGNORECASE,
 )
-_EXAMPLES = {"instructions": "6 M", "agreement": "99 %", "flips": "0"}
-_OWN_SCORE = Kind("", "score", "a score of your own", None)
+_OWN_SCORE = MetricInfo("", "score", "a score of your own", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,47 +83,49 @@ def parse(metric: str, text: str, place: str = "") -> Limit:
 
     Args:
         metric: a name in `METRICS`, or that of a user's own score.
-        text: ``[statistic] NUMBER UNIT`` or ``(model|baseline) (+|-) NUMBER (%|UNIT|points)``.
+        text: ``[statistic] NUMBER UNIT`` or ``(model|baseline) (+|-) NUMBER (%|UNIT|points|pp)``.
         place: ``file:line`` of the budget.
 
     Raises:
         DeclarationError: a text that means nothing for this metric.
     """
-    kind = METRICS.get(metric, _OWN_SCORE)
+    info = METRICS.get(metric, _OWN_SCORE)
     written = text.strip()
     if match := _RELATIVE.fullmatch(written):
-        return _relative(metric, kind, text, match, place)
+        return _relative(metric, info, text, match, place)
     if match := _ABSOLUTE.fullmatch(written):
-        return _absolute(metric, kind, text, match, place)
-    raise errors.not_understood(metric, text, _example(metric, kind), place)
+        return _absolute(metric, info, text, match, place)
+    raise errors.not_understood(metric, text, example_of(metric, info), place)
 
 
-def _absolute(metric: str, kind: Kind, text: str, match: re.Match[str], place: str) -> Limit:
-    statistic = _statistic(metric, kind, text, match["statistic"], place)
+def _absolute(metric: str, info: MetricInfo, text: str, match: re.Match[str], place: str) -> Limit:
+    statistic = _statistic(metric, info, text, match["statistic"], place)
     if match["number"][0] in "-−":
         raise errors.negative(metric, text, place)
     unit = match["unit"]
-    factor = _factor(metric, kind, text, unit, _units(metric, kind), place)
+    factor = _factor(metric, info, text, unit, _units(metric, info), place)
     amount = _number(metric, text, match["number"], factor, place)
-    if kind.unit == "%" and amount > 100:
+    if not amount and info.unit == "B":
+        raise errors.impossible(metric, text, errors.ZERO, example_of(metric, info), place)
+    if info.unit == "%" and amount > 100:
         raise errors.over_hundred(metric, text, place)
-    return Limit(metric, statistic, "", amount, unit if kind is _OWN_SCORE else kind.unit, text)
+    return Limit(metric, statistic, "", amount, unit if info is _OWN_SCORE else info.unit, text)
 
 
-def _relative(metric: str, kind: Kind, text: str, match: re.Match[str], place: str) -> Limit:
+def _relative(metric: str, info: MetricInfo, text: str, match: re.Match[str], place: str) -> Limit:
     reference = cast("Reference", match["reference"].lower())
-    unit = match["unit"]
+    unit = "points" if match["unit"] == "pp" else match["unit"]
     if match["number"][0] in "+-−":
         raise errors.not_understood(metric, text, f"{reference} + 5 %", place)
-    if kind.cls == "noisy" and metric != "latency":
+    if info.cls == "noisy" and metric != "latency":
         raise errors.not_compared(metric, text, place)
-    if metric in AGAINST_HOST:
-        raise errors.against_host(metric, text, _example(metric, kind), place)
+    if info.against_host:
+        raise errors.against_host(metric, text, example_of(metric, info), place)
     if metric == "latency" and match["statistic"]:
         raise errors.relative_statistic(text, f"{reference} {match['sign']} {match['number']} {unit}", place)
-    statistic = _statistic(metric, kind, text, match["statistic"], place)
+    statistic = _statistic(metric, info, text, match["statistic"], place)
     units: Mapping[str, str]
-    if kind.cls == "score":
+    if info.cls == "score":
         if unit == "%":
             suggestion = f"{reference} {match['sign']} {match['number']} points"
             raise errors.percent_of_score(metric, text, suggestion, place)
@@ -132,40 +135,48 @@ def _relative(metric: str, kind: Kind, text: str, match: re.Match[str], place: s
     elif metric == "latency":
         units = {"%": "1"}
     else:
-        units = {"%": "1", **_units(metric, kind)}
-    factor = _factor(metric, kind, text, unit, units, place)
+        units = {"%": "1", **_units(metric, info)}
+    factor = _factor(metric, info, text, unit, units, place)
     sign = -1 if match["sign"] in "-−" else 1
     amount = sign * _number(metric, text, match["number"], factor, place)
+    ranged = info.cls == "score" and (info.unit == "%" or info.fraction)
+    if ranged and (amount <= -100 if info.higher_is_better else amount >= 100):
+        raise errors.nothing_left(metric, text, place, "100 points")
+    if ranged and abs(amount) >= 100:
+        example = f"{reference} {match['sign']} 1 points"
+        raise errors.impossible(metric, text, errors.MANY_POINTS, example, place)
     if unit == "%" and amount <= -100:
         raise errors.nothing_left(metric, text, place)
-    return Limit(metric, statistic, reference, amount, unit if unit in ("%", "points") else kind.unit, text)
+    return Limit(metric, statistic, reference, amount, unit if unit in ("%", "points") else info.unit, text)
 
 
-def _statistic(metric: str, kind: Kind, text: str, written: str | None, place: str) -> str:
+def _statistic(metric: str, info: MetricInfo, text: str, written: str | None, place: str) -> str:
     if written is None:
-        return "p50" if kind.statistics else ""
-    if kind.cls == "score" and written in OF_DRAWS:
+        return info.statistics[0] if info.statistics else ""
+    if info.cls == "score" and written in OF_DRAWS:
         return written
-    if not kind.statistics:
+    if not info.statistics:
         raise errors.no_statistics(metric, text, written, place)
-    if written not in kind.statistics:
-        raise errors.unknown_statistic(metric, text, written, kind.statistics, place)
+    if written not in info.statistics:
+        raise errors.unknown_statistic(metric, text, written, info.statistics, place)
     return written
 
 
-def _units(metric: str, kind: Kind) -> Mapping[str, str]:
-    if kind is _OWN_SCORE:
-        return _FACTORS["own"]
-    if kind.unit:
-        return _FACTORS[kind.unit]
-    return _FACTORS["count" if kind.cls == "exact" else "plain"]
+def _units(metric: str, info: MetricInfo) -> Mapping[str, str]:
+    if info is _OWN_SCORE:
+        return FACTORS["own"]
+    if info.units:
+        return info.units
+    if info.unit:
+        return FACTORS[info.unit]
+    return FACTORS["count" if info.cls == "exact" else "plain"]
 
 
-def _factor(metric: str, kind: Kind, text: str, unit: str, units: Mapping[str, str], place: str) -> str:
+def _factor(metric: str, info: MetricInfo, text: str, unit: str, units: Mapping[str, str], place: str) -> str:
     try:
         return units[unit]
     except KeyError:
-        raise errors.unknown_unit(metric, text, unit, units, _example(metric, kind), place) from None
+        raise errors.unknown_unit(metric, text, unit, units, example_of(metric, info), place) from None
 
 
 def _number(metric: str, text: str, written: str, factor: str, place: str) -> float:
@@ -176,9 +187,10 @@ def _number(metric: str, text: str, written: str, factor: str, place: str) -> fl
     return amount
 
 
-def _example(metric: str, kind: Kind) -> str:
-    if metric in ("latency", "load", "first_inference"):
-        return "4 ms"
-    if metric in _EXAMPLES:
-        return _EXAMPLES[metric]
-    return {"B": "64 kB", "%": "90 %"}.get(kind.unit, "6 k" if kind.cls == "exact" else "0.9")
+def example_of(metric: str, info: MetricInfo) -> str:
+    if info.example:
+        return info.example
+    if info.units:
+        return f"1 {next(iter(info.units))}"
+    known = {"s": "4 ms", "B": "64 kB", "%": "90 %"}
+    return known.get(info.unit, "6 k" if info.cls == "exact" else "0.9")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_edgebench.base.names import BUDGET_MARK, CASES_MARK
+from pytest_edgebench.declare import errors
 from pytest_edgebench.declare.budget import Budget, CasesSelection
 from pytest_edgebench.declare.discover import conftests
 from pytest_edgebench.declare.precedence import CLASS, FOLDER, FUNCTION, MODULE, Layer
-from pytest_edgebench.errors import declare as errors
-from pytest_edgebench.option_table import BUDGET_MARK, CASES_MARK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,11 @@ import fnmatch
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.declare import errors
 from pytest_edgebench.declare.limit import Planned
 from pytest_edgebench.declare.model import ORIGINAL, Case
 from pytest_edgebench.declare.precedence import EXACT, NO, Layered, Precedence, fit, recipe_names
 from pytest_edgebench.declare.trace import trace
-from pytest_edgebench.errors import declare as errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -163,6 +163,15 @@ def unknown_names(matrix: Matrix, given: Budget | CasesSelection) -> list[str]:
     return told
 
 
+def settle(
+    precedence: Precedence, case: Case, profile: Profile
+) -> tuple[tuple[Slot, ...], frozenset[tuple[str, str, str]]]:
+    """What is demanded of a case, and the slots that are switched off."""
+    every = precedence.slots(case, profile)
+    off = frozenset(slot.limit.slot for slot in every if slot.level == "off")
+    return tuple(slot for slot in every if slot.level != "off"), off
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The cases of one test.
@@ -195,10 +204,8 @@ def plan(
     planned = []
     shared: dict[tuple[Slot, ...], tuple[Slot, ...]] = {}
     for cell in cells:
-        every = precedence.slots(cell.case, cell.profile)
-        slots = tuple(slot for slot in every if slot.level != "off")
+        slots, off = settle(precedence, cell.case, cell.profile)
         slots = shared.setdefault(slots, slots)
-        off = frozenset(slot.limit.slot for slot in every if slot.level == "off")
         required = cell.profile.required
         planned.append(Planned(cell.case, cell.model, cell.recipe, required, slots, cell.place, off))
     if cells and not matrix.problems:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pytest_edgebench.errors import DeclarationError
+from pytest_edgebench.base.errors import DeclarationError
+from pytest_edgebench.declare import errors, other_formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Format = Literal["onnx", "tflite"]
 Stage = Literal["torch", "file"]
+LATER: Mapping[str, bool] = {"later": True}
+"""Metadata of a step's field that came after others had used the step: at its default it is in no key."""
 FORMATS: Mapping[str, Format] = {".onnx": "onnx", ".tflite": "tflite"}
 
 
@@ -31,16 +34,22 @@ class Model:
         source: a function that makes a ``torch.nn.Module`` (preferred: called only when an artifact is
             missing), a module, or the path of an ``.onnx`` or ``.tflite`` file. A relative path is taken
             from the folder of the file that made the `Model`.
-        data: ``(inputs, labels)``, first axis samples; or the path of an ``.npz`` with ``x`` and ``y``;
-            or a torch ``Dataset``; or a function returning one of these, called only when needed. A third
-            member of the pair (``critical`` in the ``.npz``) gives the samples that the budget ``flips=``
-            counts, by their numbers or as a mask.
+        data: ``(inputs, labels)``, first axis samples, each an array or the path of an ``.npy``, which is
+            read as needed. Several inputs are a mapping of name to array; `Sample`, `Constant` and `State` in
+            it say what is not simply samples along the first axis. Or the path of an ``.npz`` with ``x`` and
+            ``y``; or a torch ``Dataset``, whose samples must be the same each time, or a ``DataLoader``; or a
+            list of batches, pairs of inputs and labels (n, ...); or a function returning one of these, called
+            only when needed. A third member of the pair (``critical`` in the ``.npz``) gives the samples that
+            the budget ``flips=`` counts, by their numbers or as a mask.
         score: how outputs are scored against labels, e.g. ``eb.top1``; a plain function
             ``(outputs, labels) -> float`` is an aggregate, higher is better.
-        calibration: unlabelled inputs for static quantization, or a function returning them.
+        calibration: unlabelled inputs for static quantization, in any of these forms (an ``.npz`` needs no
+            ``y``), or a function returning them.
         seed: set before `source` is called.
         key: an identity of your own for a source that has none.
-        depends: further files the source reads in ways Python cannot see.
+        depends: further files the source reads in ways that are not seen: outside of the project, by a
+            library in C++ or Rust.
+        signature: which one to run and count, of a ``.tflite`` file with several.
         name, place: of the fixture that made it (place is ``file:line``); filled in by ``eb.model``.
         folder: where relative paths start; ``eb.model`` fills in the folder of the declaring file.
     """
@@ -52,9 +61,15 @@ class Model:
     seed: int = 0
     key: str | None = None
     depends: tuple[str | Path, ...] = ()
+    signature: str = field(default="", kw_only=True)
     name: str = field(default="", kw_only=True)
     place: str = field(default="", kw_only=True)
     folder: Path = field(default_factory=Path.cwd, kw_only=True)
+
+    def __post_init__(self) -> None:
+        named = str(self.source) if isinstance(self.source, str | Path) else ""
+        if self.signature and not named.endswith(".tflite"):
+            raise errors.signature_of(self.signature, named)
 
     def path(self) -> Path | None:
         """The absolute path of a file source; None for a torch source."""
@@ -80,9 +95,7 @@ def file_format(path: Path) -> Format:
         return FORMATS[path.suffix]
     except KeyError:
         raise DeclarationError(
-            f"{path.name!r} is not a model format that can be used here",
-            where=str(path),
-            fix="give a .onnx or .tflite file, or a function that makes a torch.nn.Module",
+            f"unsupported model format: {path.name!r}", where=str(path), fix=other_formats.fix(path.suffix)
         ) from None
 
 
@@ -98,10 +111,14 @@ class StepContext:
         format: of the artifact being built.
         model: the root model.
         calibration: gives up to n unlabelled inputs, a mapping of input name to array (n, ...) in the
-            model's own dtype; names are "input_0", ... where the data has none.
+            model's own dtype; names are "input_0", ... where the data has none. A constant, or a sample along
+            another axis than the first, is an object with these methods of an array: its slices are what one
+            call takes.
         seed: the model's seed.
         note: adds a caveat to the manifest.
         made: gives a torch step a copy of the module of one of its `ingredients`, with its torch steps.
+        runs: the workers that run model files, for the steps of this package
+            (`pytest_edgebench.compressors.build.runs.Runs`).
     """
 
     format: Format
@@ -110,6 +127,7 @@ class StepContext:
     seed: int
     note: Callable[[str], None]
     made: Callable[[Model | Recipe], Any] = _no_ingredients
+    runs: Any = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +153,14 @@ class Step:
         """None, or why these parameters cannot be had in this format: one clause after "since"."""
         return None
 
+    def refuses_on(self, runtime: str) -> str | None:
+        """As `refuses`, of the runtime that a profile names."""
+        return None
+
+    def made_with(self, fmt: Format) -> tuple[str, ...]:
+        """Distributions whose version changes what the step makes in this format."""
+        return self.libraries.get(fmt, ())
+
     def torch(self, module: Any, context: StepContext) -> Any:
         """Return the compressed module; `module` is a deep copy that may be changed in place."""
         raise NotImplementedError(f"{type(self).__name__} has no torch stage")
@@ -146,6 +172,23 @@ class Step:
     def effect(self, before: Counts, after: Counts) -> str | None:
         """None when the step did what it promises, else one sentence saying why it had no effect."""
         raise NotImplementedError(f"{type(self).__name__} proves nothing")
+
+    def proof(
+        self, source: Path, target: Path, before: Counts, after: Counts, note: Callable[[str], None]
+    ) -> str | None:
+        """As `effect`, of a step on a file, with both files at hand and what to note of them."""
+        return self.effect(before, after)
+
+    def revision(self, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
+        """A number that goes up where this version makes other bytes than an earlier one did.
+
+        It is part of the key, so that what the cache holds of the earlier one is not used.
+
+        Args:
+            source, before: what the step is applied to, and its counts.
+            from_file: whether the model is a file of the user's rather than an export.
+        """
+        return 0
 
     def __str__(self) -> str:
         changed = [

@@ -11,8 +11,10 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.limit import METRICS, Limit, Slot
-from pytest_edgebench.errors import declare as errors
+from pytest_edgebench.declare import errors
+from pytest_edgebench.declare.limit import Limit, Slot
+from pytest_edgebench.record.metric_info import LAST
+from pytest_edgebench.record.metrics_table import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.budget import Budget
     from pytest_edgebench.declare.model import Case
     from pytest_edgebench.profiles.profile import Profile
-    from pytest_edgebench.record.run import Level
+    from pytest_edgebench.record.schema import Level
 
 Layer = tuple[int, int, int]
 FOLDER, MODULE, CLASS, FUNCTION = range(4)
@@ -130,6 +132,10 @@ class Precedence:
         """Budgets that hold for some case so far."""
         return [layered.budget for layered in self._matched]
 
+    def ties(self) -> list[str]:
+        """Budgets of one right over one slot so far."""
+        return list(self._ties.values())
+
     def problems(self, keys: Sequence[str], originals: bool) -> list[str]:
         """Ties, and budgets of the test's own that did nothing, once all its cases are settled.
 
@@ -137,7 +143,7 @@ class Precedence:
             keys: of the test's cases.
             originals: "original" exists, but is no case of this test.
         """
-        told = list(self._ties.values())
+        told = self.ties()
         for layered in self._budgets:
             budget = layered.budget
             if not layered.own or not layered.limits:
@@ -172,11 +178,9 @@ def resolved(level: Level | None, limit: Limit, profile: Profile) -> Level:
     return "warn" if noisy and not limit.reference and shared else "error"
 
 
-_METRIC_ORDER = {name: place for place, name in enumerate(METRICS)}
-
-
 def _order(key: SlotKey) -> tuple[int, SlotKey]:
-    return (_METRIC_ORDER.get(key[0], len(_METRIC_ORDER)), key)
+    info = METRICS.get(key[0])
+    return (LAST if info is None else info.rank, key)
 
 
 def _by_line(place: str) -> tuple[str, int]:

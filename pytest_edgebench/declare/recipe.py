@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
+from pytest_edgebench.base.errors import DeclarationError
+from pytest_edgebench.declare import errors
+from pytest_edgebench.declare.made import note_model
 from pytest_edgebench.declare.model import Model, Recipe
-from pytest_edgebench.errors import DeclarationError
-from pytest_edgebench.errors import declare as errors
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -228,6 +229,7 @@ def _declaration(
     arguments = list(inspect.signature(fn).parameters)
     line = fn.__code__.co_firstlineno
     place = f"{fn.__code__.co_filename}:{line}"
+    note_model(place)
     problem = ""
     if inspect.isgeneratorfunction(fn) or inspect.isasyncgenfunction(fn):
         problem = errors.generator(kind, fn.__name__)

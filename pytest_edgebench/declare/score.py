@@ -1,12 +1,11 @@
-"""Scores: how a model's outputs are judged against labels."""
+"""A score as a model declares it: it judges outputs by labels. The shipped ones are in `samples.scores`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import DataError, DeclarationError
-from pytest_edgebench.errors import data as errors
+from pytest_edgebench.base.errors import DeclarationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +23,9 @@ class Score:
         per_sample: ``(outputs, labels) -> (N,)`` array whose mean, times `scale`, is the score; None for
             aggregates such as AUC.
         name: of the metric in budgets; "accuracy" for top-1.
-        unit: "%" or "" for a plain number.
+        unit: "%"; "fraction" for a number from 0 to 1, which is printed without a unit; or "" for any other
+            plain number. In a limit such as ``model - 1 points`` a point is a hundredth of the range of the
+            first two, and 1 of the last.
         correctness: whether `per_sample` gives right (True) or wrong (False).
     """
 
@@ -34,6 +35,16 @@ class Score:
     name: str = ""
     unit: str = ""
     correctness: bool = False
+
+    @property
+    def fraction(self) -> bool:
+        """Whether it is a number from 0 to 1."""
+        return self.unit == "fraction"
+
+    @property
+    def written_unit(self) -> str:
+        """The unit of its numbers and absolute limits."""
+        return "" if self.fraction else self.unit
 
     def __post_init__(self) -> None:
         if not callable(self.fn):
@@ -48,145 +59,3 @@ class Score:
 def as_score(score: Score | Callable[[Any, Any], float]) -> Score:
     """A `Score` from what a user gave; a plain function is an aggregate, higher is better."""
     return score if isinstance(score, Score) else Score(score)
-
-
-def evaluate(score: Score, outputs: Any, labels: Array, where: str) -> tuple[float, Array | None]:
-    """The score's value in its unit, and the per-sample values (N,) where it has them.
-
-    Raises:
-        DataError: outputs that are not finite, a score that raises or returns no finite number.
-    """
-    import numpy as np
-
-    for array in outputs if isinstance(outputs, tuple) else (outputs,):
-        if array.dtype.kind == "f" and not (good := np.isfinite(array)).all():
-            bad = int((~good.reshape(len(good), -1).all(axis=1)).sum())
-            raise errors.outputs_not_finite(bad, len(array), where)
-    try:
-        samples = None if score.per_sample is None else np.asarray(score.per_sample(outputs, labels))
-        value = score.fn(outputs, labels)
-    except DataError as error:
-        raise DataError(error.what, where=where, fix=error.fix) from None
-    except Exception as error:
-        raise errors.score_raised(score.name, error, where) from error
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise errors.score_not_a_number(score.name, value, where) from None
-    if not np.isfinite(number):
-        raise errors.score_not_a_number(score.name, value, where)
-    return number, samples
-
-
-def _classes(outputs: Any, labels: Array) -> tuple[Array, Array]:
-    """Class scores (N, C) and integer labels (N,)."""
-    import numpy as np
-
-    if isinstance(outputs, tuple):
-        raise errors.outputs_shape(f"class scores need one output; the model has {len(outputs)}", "")
-    outputs = outputs.reshape(len(outputs), -1)
-    if labels.ndim > 1:
-        labels = labels.reshape(len(labels), -1)
-        labels = labels[:, 0] if labels.shape[1] == 1 else labels.argmax(axis=1)
-    if labels.dtype.kind not in "iub" and not (labels == np.floor(labels)).all():
-        raise errors.outputs_shape("labels are fractions, not class numbers", "")
-    if len(labels) and (labels.max() >= outputs.shape[1] or labels.min() < 0):
-        raise errors.outputs_shape(
-            f"labels go from {labels.min():g} to {labels.max():g}, "
-            f"the model gives {outputs.shape[1]} classes",
-            "",
-        )
-    return outputs, labels.astype(np.int64)
-
-
-def _top1_samples(outputs: Any, labels: Array) -> Array:
-    scores, classes = _classes(outputs, labels)
-    correct: Array = scores.argmax(axis=1) == classes
-    return correct
-
-
-def _top1(outputs: Any, labels: Array) -> float:
-    return 100.0 * float(_top1_samples(outputs, labels).mean())
-
-
-top1 = Score(_top1, per_sample=_top1_samples, name="accuracy", unit="%", correctness=True)
-"""Share of samples whose largest output is the label's class, in %; the first maximum counts."""
-
-
-def top_k(k: int) -> Score:
-    """Share of samples whose label is among the `k` largest outputs, in %; the metric is ``top<k>``."""
-
-    def samples(outputs: Any, labels: Array) -> Array:
-        import numpy as np
-
-        scores, classes = _classes(outputs, labels)
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return np.asarray((best == classes[:, None]).any(axis=1))
-
-    def top(outputs: Any, labels: Array) -> float:
-        return 100.0 * float(samples(outputs, labels).mean())
-
-    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        raise DeclarationError(f"top_k({k!r}) is not a number of classes", fix="write eb.top_k(5)")
-    return Score(top, per_sample=samples, name=f"top{k}", unit="%", correctness=True)
-
-
-def _auc(outputs: Any, labels: Array) -> float:
-    """Area under the ROC curve by the Mann-Whitney statistic with mid-ranks; one-vs-rest mean for C > 2."""
-    import numpy as np
-
-    if isinstance(outputs, tuple):
-        raise errors.outputs_shape(f"AUC needs one output; the model has {len(outputs)}", "")
-    scores = outputs.reshape(len(outputs), -1)
-    if scores.shape[1] == 1:
-        return _binary_auc(scores[:, 0], labels.reshape(len(labels)) > 0)
-    scores, classes = _classes(outputs, labels)
-    if scores.shape[1] == 2:
-        return _binary_auc(scores[:, 1], classes == 1)
-    return float(np.mean([_binary_auc(scores[:, c], classes == c) for c in np.unique(classes)]))
-
-
-def _binary_auc(scores: Array, positive: Array) -> float:
-    import numpy as np
-
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    if not n_positive or not n_negative:
-        raise errors.outputs_shape("AUC needs samples of both classes", "")
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts - 1) / 2  # mid-rank of each group of ties, from 1
-    rank_sum = float(middle[inverse][positive].sum())
-    return (rank_sum - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
-
-
-def _f1(outputs: Any, labels: Array) -> float:
-    """Macro F1: the mean over the label's classes of 2 TP / (2 TP + FP + FN)."""
-    import numpy as np
-
-    scores, classes = _classes(outputs, labels)
-    predicted = scores.argmax(axis=1)
-    values = []
-    for c in np.unique(classes):
-        hits = int(((predicted == c) & (classes == c)).sum())
-        values.append(2 * hits / (int((predicted == c).sum()) + int((classes == c).sum())))
-    return float(np.mean(values))
-
-
-def _mae_samples(outputs: Any, labels: Array) -> Array:
-    import numpy as np
-
-    if isinstance(outputs, tuple) or outputs.size != labels.size:
-        raise errors.outputs_shape("the mean absolute error needs one output of the labels' shape", "")
-    gap = np.abs(outputs.reshape(labels.shape).astype(np.float64) - labels)
-    return np.asarray(gap.reshape(len(gap), -1).mean(axis=1))
-
-
-def _mae(outputs: Any, labels: Array) -> float:
-    return float(_mae_samples(outputs, labels).mean())
-
-
-auc = Score(_auc, name="auc")
-"""Area under the ROC curve, 0 to 1; mean of one-vs-rest for more than two classes."""
-f1 = Score(_f1, name="f1")
-"""Macro-averaged F1, 0 to 1."""
-mae = Score(_mae, lower_is_better=True, per_sample=_mae_samples, name="mae")
-"""Mean absolute error in the labels' unit; lower is better."""

@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import declare as errors
+from pytest_edgebench.declare import errors
+from pytest_edgebench.declare.discover import Traced
 
 if TYPE_CHECKING:
     from pytest_edgebench.declare.discover import Found, Visible
     from pytest_edgebench.declare.recipe import Declaration
-
-
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """A model or recipe followed through its arguments.
-
-    Attributes:
-        models: names of the models it can be made of; a model's own name for a model.
-        variants: names of its variants; one nameless without a sweep.
-        several: its fixture gives several recipes.
-        closure: places of it and all fixtures it uses: what tells two declarations of one name apart.
-        names: of all these fixtures.
-        problems: why it cannot be used, each with ``file:line``.
-    """
-
-    models: tuple[str, ...]
-    variants: tuple[str, ...]
-    several: bool
-    closure: tuple[str, ...]
-    names: frozenset[str]
-    problems: tuple[str, ...]
 
 
 def trace(visible: Visible, found: Found, declaration: Declaration, within: tuple[str, ...] = ()) -> Traced:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import declare as errors
+from pytest_edgebench.declare import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

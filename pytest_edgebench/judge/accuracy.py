@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from pytest_edgebench.judge.proportion import drop_high, drop_low
+from pytest_edgebench.judge.proportion import drop_high, drop_low, level_of_high
 from pytest_edgebench.judge.student import binomial_tail, t_quantile, t_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from fractions import Fraction
 
     from numpy.typing import NDArray
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     Samples = NDArray[Any]
 
 ALPHA_PASS = 0.05
+SMALLEST = 1e-15
 SURE = 1.645 + 0.84
 """z of 95 % one-sided confidence and of 80 % power: how many samples make a result sure."""
 
@@ -167,21 +167,14 @@ def _rounded(count: int) -> int:
     return int(float(f"{count:.3g}"))
 
 
-def _level_of(evidence: Evidence, over: float) -> float:
-    """The level whose lower bound of the drop is `over`, by bisection: that bound rises with it."""
-    if evidence.drop == over:
+def _level_of(found: RightWrong, over: float) -> float:
+    """The level whose lower bound of the drop is `over`; one minus that of the upper bound where it is less.
+
+    No level is taken as smaller than 1e-15.
+    """
+    if found.drop == over:
         return 0.5
-    if evidence.drop > over:
-        return _smallest(lambda level: evidence.low(level) >= over)
-    return 1.0 - _smallest(lambda level: evidence.high(level) <= over)
-
-
-def _smallest(holds: Callable[[float], bool]) -> float:
-    """The smallest level in [1e-15, 0.5] at which `holds`; 0.5 where it holds at none."""
-    low, high = 1e-15, 0.5
-    if holds(low):
-        return low
-    for _ in range(60):
-        middle = math.sqrt(low * high)
-        low, high = (low, middle) if holds(middle) else (middle, high)
-    return high
+    share = over / found.scale
+    if found.drop > over:
+        return max(SMALLEST, level_of_high(found.better, found.worse, found.n, -share))
+    return 1.0 - max(SMALLEST, level_of_high(found.worse, found.better, found.n, share))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from pytest_edgebench.errors import DataError
+from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.judge.student import normal_cdf, normal_quantile, normal_tail
 
 if TYPE_CHECKING:

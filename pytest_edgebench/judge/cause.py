@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.judge.words import number, percent
+from pytest_edgebench.judge.formatting import number, percent
 from pytest_edgebench.record.run import Row, Verdict
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ class Made:
 
 def cause(then: Made, now: Made) -> str:
     """One sentence naming what differs, what most likely matters first; `UNEXPLAINED` where nothing does."""
-    found = [*_source(then, now), *_recipe(then, now), *_environment(then, now)]
+    source, recipe = _source(then, now), _recipe(then, now)
+    # Another file of the same model is what a changed recipe leads to, not why.
+    made = [*recipe, *source] if recipe and _same_model(then, now) else [*source, *recipe]
+    found = [*made, *_environment(then, now)]
     if not found:
         return UNEXPLAINED
     more = len(found) - MOST
@@ -69,11 +72,16 @@ def _source(then: Made, now: Made) -> list[str]:
     ]
     if ops:
         counts.append(f"operations {', '.join(ops[:MOST])}" + (", …" if len(ops) > MOST else ""))
-    if then.model and now.model and then.model != now.model:
+    if not _same_model(then, now):
         return [
             f"the uncompressed model changed: {', '.join(counts) or 'other weights, the same operations'}"
         ]
     return [f"the compressed file changed: {', '.join(counts)}"] if counts else []
+
+
+def _same_model(then: Made, now: Made) -> bool:
+    """Whether the models are not known to differ."""
+    return not then.model or not now.model or then.model == now.model
 
 
 def _recipe(then: Made, now: Made) -> list[str]:

@@ -10,23 +10,17 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.limit import METRICS, Limit
-from pytest_edgebench.errors import judge as errors
-from pytest_edgebench.judge.exact import NEAR_EXACT, as_written, breaks, difference_text, over_text
-from pytest_edgebench.judge.facts import Facts, Rules
-from pytest_edgebench.judge.rows import (
-    THE,
-    decided,
-    failed,
-    no_number,
-    percent_change,
-    title_of,
-    why_missing,
-)
+from pytest_edgebench.declare.limit import Limit
+from pytest_edgebench.judge import errors
+from pytest_edgebench.judge.draft import failed, title_of
+from pytest_edgebench.judge.exact import as_written, breaks, difference_text, over_text
+from pytest_edgebench.judge.formatting import level as p_text
+from pytest_edgebench.judge.formatting import number, percent, positive_zero, quantity
+from pytest_edgebench.judge.measurements import Facts, Rules
+from pytest_edgebench.judge.rows import THE, decided, no_number, percent_change, why_missing
 from pytest_edgebench.judge.scores import change_of, compare
-from pytest_edgebench.judge.words import level as p_text
-from pytest_edgebench.judge.words import number, percent, positive_zero, quantity
-from pytest_edgebench.record.run import Level, Metric, Row, Verdict
+from pytest_edgebench.record.metrics_table import METRICS
+from pytest_edgebench.record.run import Metric, Row, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -34,9 +28,12 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.limit import Reference as ReferenceName
     from pytest_edgebench.declare.limit import Slot
     from pytest_edgebench.judge.accuracy import Evidence
+    from pytest_edgebench.judge.measurements import Reference, ScoreInfo
+    from pytest_edgebench.record.schema import Level
 
 SlotKey = tuple[str, str, str]
-EXACT = tuple(name for name, kind in METRICS.items() if kind.cls == "exact" and not kind.higher_is_better)
+ROUNDING = 1e-6
+"""Share of a score that sums in another order may change."""
 ACCEPT = "accept it with --edgebench-update-baseline"
 
 
@@ -45,9 +42,10 @@ def default_rows(
 ) -> tuple[Row, ...]:
     """The rows of the default checks of one case.
 
-    Against the float parent, level error: size not larger, score not significantly worse, latency not over
-    `Rules.parent_latency`. Against the baseline, level `Rules.regressions`: no exact metric grown, score
-    not significantly worse, latency not over `Rules.baseline_latency`.
+    Against the float parent, level error: size not larger, score not significantly worse by more than a point
+    or its like (`_margin`), latency not over `Rules.parent_latency`, which only warns on a host that is not
+    dedicated. Against the baseline, level `Rules.regressions`: no exact metric grown, score not significantly
+    worse, latency not over `Rules.baseline_latency`.
 
     Args:
         slots: the case's budgets; they take the place of the default of the same slot.
@@ -71,7 +69,7 @@ def _against(name: ReferenceName, facts: Facts, rules: Rules, taken: set[SlotKey
         )
         yield failed(row, errors.no_baseline(reference.why))
         return
-    for metric in ("size",) if name == "model" else EXACT:
+    for metric in ("size",) if name == "model" else _counted():
         found = None if (metric, "", name) in taken else _exact(metric, name, facts, rules, level)
         if found is not None:
             yield found
@@ -79,6 +77,11 @@ def _against(name: ReferenceName, facts: Facts, rules: Rules, taken: set[SlotKey
         yield _score(facts.score.name, name, facts, rules, level)
     if ("latency", "p50", name) not in taken:
         yield _latency(name, facts, rules, level)
+
+
+def _counted() -> tuple[str, ...]:
+    """Exact metrics that may not grow."""
+    return tuple(name for name, info in METRICS.items() if info.cls == "exact" and not info.higher_is_better)
 
 
 def _row(limit: Limit, facts: Facts, level: Level) -> Row:
@@ -95,7 +98,7 @@ def _left_out(row: Row, why: str) -> Row:
 def _exact(metric: str, name: ReferenceName, facts: Facts, rules: Rules, level: Level) -> Row | None:
     """A counted metric against the same one of a reference; None where neither has it."""
     reference = facts.reference(name)
-    tolerance = rules.near_exact if metric in NEAR_EXACT else 0.0
+    tolerance = rules.near_exact if METRICS[metric].near_exact else 0.0
     more = f" by more than {number(100 * tolerance)} %" if tolerance else ""
     limit = Limit(metric, "", name, 100 * tolerance, "%", f"not larger than {THE[name]}{more}")
     row = _row(limit, facts, level)
@@ -117,6 +120,17 @@ def _exact(metric: str, name: ReferenceName, facts: Facts, rules: Rules, level: 
     row = replace(
         row, bound=float(bound), reference_value=other.value, change=percent_change(row, other.value)
     )
+    if measured.unit != other.unit:
+        return _left_out(row, errors.unit_differs(title_of(limit), measured.unit, other.unit))
+    if (measured.floor or other.floor) and not reference.same_bytes:
+        larger = breaks(as_written(measured.value), bound)
+        # At least so much is over the limit, or what is known is not over at least so much: that is proven.
+        # What became known, or unknown, has else neither grown nor shrunk.
+        if other.floor and (measured.floor or larger):
+            note = measured.note or other.note
+            return _left_out(row, errors.floor(title_of(limit), "one of the two numbers is a floor", note))
+        if measured.floor and not larger:
+            return _left_out(row, errors.floor(title_of(limit), "it is a floor", measured.note))
     told = difference_text(measured.value, other.value, measured.unit, THE[name])
     if breaks(as_written(measured.value), bound):
         if tolerance:
@@ -132,7 +146,9 @@ def _score(metric: str, name: ReferenceName, facts: Facts, rules: Rules, level: 
     score, reference = facts.score, facts.reference(name)
     assert score is not None
     direction = "larger" if score.lower_is_better else "lower"
-    limit = Limit(metric, "", name, 0.0, "points", f"not significantly {direction} than {THE[name]}")
+    margin, more = _margin(name, score, reference)
+    text = f"not significantly {direction} than {THE[name]}{more}"
+    limit = Limit(metric, "", name, 0.0, "points", text)
     row = replace(_row(limit, facts, level), higher_is_better=not score.lower_is_better)
     other = (reference.metrics or {}).get(metric)
     if other is None:
@@ -140,25 +156,50 @@ def _score(metric: str, name: ReferenceName, facts: Facts, rules: Rules, level: 
     measured = row.measured
     if measured is None or not math.isfinite(measured.value):
         return _left_out(row, no_number(limit, facts))
+    if measured.unit != other.unit:
+        return _left_out(row, errors.unit_differs(title_of(limit), other.unit, measured.unit))
+    if measured.floor or other.floor:
+        note = measured.note or other.note
+        return _left_out(row, errors.floor(title_of(limit), "one of the two numbers is a floor", note))
     found = compare(name, facts)
     evidence = None if isinstance(found, str) else found
     row = replace(row, reference_value=other.value, change=change_of(measured, other.value, score, evidence))
     changed = "" if reference.changed is None else f"{_changed(reference.changed, measured)}; "
     if isinstance(found, str):
-        return _score_without(row, measured, other, f"{changed}{found}")
+        return _score_without(row, measured, other, margin, f"{changed}{found}")
     p = found.p_worse()
     row = replace(row, p=p)
-    if p < rules.alpha / rules.comparisons:
-        return failed(row, f"{changed}{_told(found, name, score.unit)} (p {p_text(p)})")
     told = f"{changed}{_told(found, name, score.unit)}"
+    if p < rules.alpha / rules.comparisons:
+        told = f"{told} (p {p_text(p)})"
+        if found.drop > margin:
+            return failed(row, told)
     if name == "baseline" and found.drop < 0:
         told = f"{told}; {ACCEPT}"
     return replace(row, verdict=Verdict.PASS, reason=told)
 
 
-def _score_without(row: Row, measured: Metric, other: Metric, why: str) -> Row:
-    """Without paired evidence only "not worse" can be told from the two numbers."""
-    worse = breaks(as_written(measured.value), as_written(other.value), higher_is_better=row.higher_is_better)
+def _margin(name: ReferenceName, score: ScoreInfo, reference: Reference) -> tuple[float, str]:
+    """By how much a score has to be worse to matter, in the unit of its drop, and how the limit says it.
+
+    Against the float parent one point of a percentage, 0.01 of a fraction, 1 % of another score. Against the
+    baseline any change counts but for what rounding does to a score that is computed in floats.
+    """
+    other = (
+        abs((reference.metrics or {})[score.name].value) if score.name in (reference.metrics or {}) else 0.0
+    )
+    if name == "baseline":
+        return (0.0 if score.correctness else ROUNDING * other), ""
+    if score.unit == "%":
+        return 1.0, " by more than 1 point"
+    return (0.01, " by more than 0.01") if score.fraction else (0.01 * other, " by more than 1 %")
+
+
+def _score_without(row: Row, measured: Metric, other: Metric, margin: float, why: str) -> Row:
+    """Without paired evidence only "not worse", or by less than matters, can be told from the two numbers."""
+    allowed = as_written(margin)
+    bound = as_written(other.value) + (-allowed if row.higher_is_better else allowed)
+    worse = breaks(as_written(measured.value), bound, higher_is_better=row.higher_is_better)
     return replace(row, verdict=Verdict.INCONCLUSIVE if worse else Verdict.PASS, reason=why)
 
 
@@ -181,13 +222,15 @@ def _latency(name: ReferenceName, facts: Facts, rules: Rules, level: Level) -> R
     text = f"not slower than {THE[name]} by more than {number(allowed)} %"
     limit = Limit("latency", "p50", name, allowed, "%", text)
     row = _row(limit, facts, level)
+    timed = row.measured
+    if name == "model" and facts.shared and (timed is None or timed.evidence != "device"):
+        row = replace(row, level="warn")
     if reference.same_bytes and not why_missing(limit, facts):
         return replace(row, verdict=Verdict.PASS, reason="same bytes")
     decision = facts.timing.get(name)
     if decision is None:
-        measured = row.measured is not None
-        why = "" if measured else no_number(limit, facts)
-        return _left_out(row, why or reference.why or f"it was not timed against {THE[name]}")
+        why = no_number(limit, facts) if why_missing(limit, facts) else reference.why
+        return _left_out(row, why or f"it was not timed against {THE[name]}")
     if not math.isclose(decision.limit, ratio, rel_tol=1e-9):
         judged, wanted = (percent(100 * (value - 1)) for value in (decision.limit, ratio))
         return replace(row, verdict=Verdict.ERROR, reason=errors.other_limit("latency", judged, wanted))

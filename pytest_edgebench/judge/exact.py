@@ -9,13 +9,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.judge.words import percent, quantity
+from pytest_edgebench.judge.formatting import percent, quantity
 
 if TYPE_CHECKING:
     from pytest_edgebench.declare.limit import Limit
-
-NEAR_EXACT = frozenset({"instructions"})
-"""Counted under emulation: repeatable to 0.1-0.2 %."""
 
 
 def as_written(value: float) -> Fraction:
@@ -23,14 +20,17 @@ def as_written(value: float) -> Fraction:
     return Fraction(repr(float(value)))
 
 
-def bound_of(limit: Limit, reference: Fraction | None = None) -> Fraction:
+def bound_of(limit: Limit, reference: Fraction | None = None, *, fraction: bool = False) -> Fraction:
     """A limit as a number in the metric's unit.
 
     Args:
         limit: absolute, or relative to `reference` in "%" of it, in points or in the metric's unit.
         reference: the reference's value; not needed for absolute limits.
+        fraction: of a number from 0 to 1, of which a point is a hundredth.
     """
     amount = as_written(limit.amount)
+    if fraction and limit.unit == "points":
+        amount /= 100
     if not limit.reference:
         return amount
     if reference is None:

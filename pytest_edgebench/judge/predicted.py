@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.judge.absolute import AbsoluteDecision
-from pytest_edgebench.judge.timing import Outcome
-from pytest_edgebench.judge.words import quantity
+from pytest_edgebench.judge.absolute_latency import AbsoluteDecision
+from pytest_edgebench.judge.formatting import quantity
+from pytest_edgebench.judge.relative_latency import Outcome
 
 if TYPE_CHECKING:
     from pytest_edgebench.record.run import Metric

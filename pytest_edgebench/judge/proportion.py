@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pytest_edgebench.judge.student import beta_quantile, normal_quantile
+from pytest_edgebench.judge.student import beta_quantile, normal_quantile, normal_tail
 
 
 def wilson(right: int, n: int, alpha: float = 0.025) -> tuple[float, float]:
@@ -40,6 +40,20 @@ def drop_high(worse: int, better: int, n: int, alpha: float) -> float:
 def drop_low(worse: int, better: int, n: int, alpha: float) -> float:
     """One-sided lower bound of the drop, as a fraction; see `drop_high`."""
     return -drop_high(better, worse, n, alpha)
+
+
+def level_of_high(worse: int, better: int, n: int, drop: float) -> float:
+    """The smallest level, at most 0.5, whose `drop_high` is at most `drop`.
+
+    Args:
+        drop: a fraction over the drop that was seen.
+    """
+    if drop >= 1.0:
+        return 0.0
+    gap, disagree = worse - better, worse + better
+    deviation = math.sqrt(disagree - gap * gap / n)
+    plain = (drop * n - gap) / deviation if deviation else math.inf
+    return min(0.5, normal_tail(min(plain, -_score(worse, better, n, drop))))
 
 
 def _plain(worse: int, better: int, n: int, z: float) -> float:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pytest_edgebench.judge.formatting import number, percent, quantity, ratio
+from pytest_edgebench.judge.looks import N_MAX
+from pytest_edgebench.judge.relative_latency import Decision, Outcome, null_control_text
 from pytest_edgebench.judge.student import normal_tail
-from pytest_edgebench.judge.timing import N_MAX, Decision, Outcome, null_control_text
-from pytest_edgebench.judge.words import number, percent, quantity, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.declare.limit import COUNTED, METRICS, Kind, Limit
-from pytest_edgebench.errors import judge as errors
+from pytest_edgebench.judge import errors
+from pytest_edgebench.judge.draft import failed, kind_of, title_of, written
 from pytest_edgebench.judge.exact import (
     as_written,
     bound_of,
@@ -16,21 +16,22 @@ from pytest_edgebench.judge.exact import (
     difference_text,
     over_text,
 )
-from pytest_edgebench.judge.facts import Facts, Rules
+from pytest_edgebench.judge.formatting import percent, quantity
+from pytest_edgebench.judge.measurements import Facts, Rules
 from pytest_edgebench.judge.predicted import verdict_of
-from pytest_edgebench.judge.timing import Decision, Outcome, describe, wants_second
-from pytest_edgebench.judge.words import percent, quantity
+from pytest_edgebench.judge.relative_latency import Decision, Outcome, describe, wants_second
+from pytest_edgebench.judge.scores import score_row
 from pytest_edgebench.record.run import Metric, Row, Verdict, worst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
+    from pytest_edgebench.declare.limit import Limit, Slot
     from pytest_edgebench.declare.limit import Reference as ReferenceName
-    from pytest_edgebench.declare.limit import Slot
-    from pytest_edgebench.judge.absolute import AbsoluteDecision
-    from pytest_edgebench.judge.facts import Reference
-    from pytest_edgebench.record.run import Rung
+    from pytest_edgebench.judge.absolute_latency import AbsoluteDecision
+    from pytest_edgebench.judge.measurements import Reference
+    from pytest_edgebench.record.schema import Evidence
 
 THE = {"model": "the float model", "baseline": "the baseline"}
 
@@ -41,8 +42,6 @@ def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:
     A missing number or reference under a budget is a FAIL that says what is missing. Where the budget demands
     a kind of evidence, no number or one of a weaker kind is not judged: an ERROR, which fails at any level.
     """
-    from pytest_edgebench.judge.scores import score_row  # it builds on this module
-
     rules = rules or Rules()
     limit, row = slot.limit, written(slot)
     kind = kind_of(limit.metric)
@@ -57,24 +56,60 @@ def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:
             return failed(row, errors.other_unit(limit.metric, limit.text, facts.score.unit))
         row = replace(row, higher_is_better=not facts.score.lower_is_better)
     title, timed = title_of(limit), _timed(limit, facts)
-    demanded = None if limit.metric in COUNTED else slot.evidence
-    if row.measured is None and not timed:
+    demanded = None if kind is not None and kind.in_file else slot.evidence
+    if row.measured is None and not timed and not _to_be_timed(limit, facts):
         row = failed(row, no_number(limit, facts, slot.evidence))
         return replace(row, verdict=Verdict.ERROR) if demanded else row
     if row.measured is not None and not math.isfinite(row.measured.value):
         return failed(row, errors.not_finite(title, row.measured.value, facts.profile))
+    if row.measured is not None and (unlike := _unlike(row.measured, limit, facts)):
+        return replace(row, verdict=Verdict.ERROR, reason=unlike)
     if demanded is not None:
-        rung = row.measured.rung if row.measured else "host"  # pairs are timed on this machine only
-        if errors.LADDER.index(rung) < errors.LADDER.index(demanded):
-            why = errors.weak_evidence(title, rung, demanded, facts.profile)
+        evidence = row.measured.evidence if row.measured else "host"  # pairs are timed on this machine only
+        if errors.LADDER.index(evidence) < errors.LADDER.index(demanded):
+            why = errors.weak_evidence(title, evidence, demanded, facts.profile)
             return replace(row, verdict=Verdict.ERROR, reason=why)
     if limit.reference and not timed and (missing := _no_reference(limit.reference, facts)):
         return replace(row, verdict=missing[0], reason=missing[1])
+    if row.measured is not None and (kind is None or kind.cls != "exact" or _guessed(row.measured)):
+        reference = facts.reference(limit.reference) if limit.reference else None
+        other = None if reference is None else (reference.metrics or {}).get(limit.key)
+        least = next((m for m in (row.measured, other) if m is not None and m.floor), None)
+        if least is not None and not timed:
+            return _least_row(row, limit, least)
     if limit.metric == "latency":
         return latency_row(row, limit, facts)
     if kind is None or kind.cls == "score":
         return score_row(row, limit, facts, rules)
     return _counted_row(row, limit, facts, noisy=kind.cls == "noisy")
+
+
+def _guessed(metric: Metric) -> bool:
+    return metric.evidence == "predicted"
+
+
+def _unlike(measured: Metric, limit: Limit, facts: Facts) -> str:
+    """Why a number or its reference is in another unit than the metric; "" where they are alike."""
+    kind = kind_of(limit.metric)
+    score = facts.score if kind is None or kind.cls == "score" else None
+    wanted = score.unit if score is not None else kind.unit if kind is not None else ""
+    if measured.unit != wanted:
+        return errors.unit_differs(title_of(limit), measured.unit, wanted)
+    known = (facts.reference(limit.reference).metrics or {}) if limit.reference else {}
+    other = known.get(limit.key) or (known.get(limit.metric) if score is not None else None)
+    if other is not None and other.unit != wanted:
+        return errors.unit_differs(f"{title_of(limit)} of {THE[limit.reference]}", other.unit, wanted)
+    return ""
+
+
+def _least_row(row: Row, limit: Limit, least: Metric) -> Row:
+    """A score, a timing or a prediction that is known only to be at least so much: never a PASS."""
+    told = f"at least {quantity(least.value, least.unit)}"
+    over = not limit.reference and not row.higher_is_better and least.value > limit.amount
+    if over:
+        allowed = quantity(limit.amount, least.unit)
+        return failed(replace(row, bound=limit.amount), f"{told}, over the limit of {allowed}")
+    return replace(row, verdict=Verdict.ERROR, reason=errors.floor(title_of(limit), told, least.note))
 
 
 def check_verdict(rows: Sequence[Row]) -> Verdict:
@@ -99,45 +134,12 @@ def timing_limit(limit: Limit) -> float:
     return float(ratio)
 
 
-def kind_of(metric: str) -> Kind | None:
-    """What is known of a metric; None for a user's own score."""
-    return METRICS.get(metric)
-
-
-def title_of(limit: Limit) -> str:
-    """A metric for people: "latency p95", "size of all files"."""
-    kind = kind_of(limit.metric)
-    return f"{kind.title if kind else limit.metric} {limit.statistic}".strip()
-
-
-def written(slot: Slot) -> Row:
-    """The row of a written budget before it is judged."""
-    limit = slot.limit
-    return Row(
-        metric=limit.metric,
-        statistic=limit.statistic,
-        reference=limit.reference,
-        limit=limit.text,
-        bound=None if limit.reference else limit.amount,
-        measured=None,
-        verdict=Verdict.NOT_RUN,
-        level=slot.level,
-        place=slot.place,
-        message=slot.message,
-    )
-
-
-def failed(row: Row, reason: str) -> Row:
-    """The row as a FAIL for this reason."""
-    return replace(row, verdict=Verdict.FAIL, reason=reason)
-
-
 def why_missing(limit: Limit, facts: Facts) -> str:
     """Why a number could not be had, as measuring told it; "" where it said nothing."""
     return facts.missing.get(limit.key) or facts.missing.get(limit.metric, "")
 
 
-def no_number(limit: Limit, facts: Facts, evidence: Rung | None = None) -> str:
+def no_number(limit: Limit, facts: Facts, evidence: Evidence | None = None) -> str:
     """The sentence for a number that is missing, with why and the evidence that was demanded."""
     title = "latency evidence" if limit.metric == "latency" else title_of(limit)
     demanded = f" (the budget demands evidence {evidence!r})" if evidence else ""
@@ -149,7 +151,7 @@ def percent_change(row: Row, reference: float) -> Metric | None:
     measured = row.measured
     if measured is None or (change := change_percent(measured.value, reference)) is None:
         return None
-    return Metric(change, "%", measured.rung, measured.n)
+    return Metric(change, "%", measured.evidence, measured.n)
 
 
 def latency_row(row: Row, limit: Limit, facts: Facts) -> Row:
@@ -181,9 +183,9 @@ def decided(row: Row, decision: Decision) -> Row:
         reason = "; ".join([reason, *decision.reasons])
     change = None
     if decision.look:
-        rung = row.measured.rung if row.measured else "host"
+        evidence = row.measured.evidence if row.measured else "host"
         value, low, high = (100 * math.expm1(x) for x in (decision.estimate, decision.low95, decision.high95))
-        change = Metric(value, "%", rung, decision.look, low, high)
+        change = Metric(value, "%", evidence, decision.look, low, high)
     reference = row.measured.value / math.exp(decision.estimate) if row.measured and decision.look else None
     return replace(
         row,
@@ -216,7 +218,7 @@ def _same_bytes(row: Row, limit: Limit) -> Row:
         row,
         reference_value=value,
         bound=None if value is None else value * timing_limit(limit),
-        change=None if measured is None else Metric(0.0, "%", measured.rung, measured.n),
+        change=None if measured is None else Metric(0.0, "%", measured.evidence, measured.n),
     )
     if limit.amount >= 0:
         return replace(row, verdict=Verdict.PASS, reason="same bytes")
@@ -227,7 +229,7 @@ def _counted_row(row: Row, limit: Limit, facts: Facts, *, noisy: bool) -> Row:
     """An exact metric, or a noisy one with an interval of its own, against a bound."""
     measured, other = row.measured, None
     assert measured is not None
-    guessed = measured.rung == "predicted"
+    guessed = measured.evidence == "predicted"
     if limit.reference:
         if noisy or guessed:
             told = errors.guesses_not_compared if guessed else errors.not_compared
@@ -243,17 +245,49 @@ def _counted_row(row: Row, limit: Limit, facts: Facts, *, noisy: bool) -> Row:
     if guessed:
         outcome, reason = verdict_of(measured, float(bound))
         return replace(row, verdict=_verdict(outcome), reason=reason)
-    return _interval_row(row, limit, measured) if noisy else _exact_row(row, limit, measured, bound)
+    if noisy:
+        return _interval_row(row, limit, measured)
+    if measured.floor or (other is not None and other.floor):
+        return _floor_row(row, limit, measured, other, same=_same_reference(limit, facts))
+    return _exact_row(row, limit, measured, bound)
 
 
 def _exact_row(row: Row, limit: Limit, measured: Metric, bound: Fraction) -> Row:
     told = ""
-    if limit.reference and row.reference_value is not None:
+    if row.reference_value is not None:
         told = difference_text(measured.value, row.reference_value, measured.unit, THE[limit.reference])
     if not breaks(as_written(measured.value), bound, higher_is_better=row.higher_is_better):
         return replace(row, verdict=Verdict.PASS, reason=told)
     over = f"{quantity(measured.value, measured.unit)} is {over_text(measured.value, bound, measured.unit)}"
     return failed(row, f"{over}; {told}" if told else over)
+
+
+def _floor_row(row: Row, limit: Limit, measured: Metric, other: Metric | None, *, same: bool) -> Row:
+    """A count that is known only to be at least so much, or whose reference is: a PASS needs proof.
+
+    Over the limit it is a FAIL all the same. Of one and the same file the counts are equal, known or not.
+    """
+    assert row.bound is not None
+    bound = as_written(row.bound)
+    over = breaks(as_written(measured.value), bound, higher_is_better=row.higher_is_better)
+    if same:
+        return _exact_row(row, limit, measured, bound)
+    if measured.floor:
+        least = f"at least {quantity(measured.value, measured.unit)}"
+        if over and not row.higher_is_better and (other is None or not other.floor):
+            return failed(row, f"{least} is {over_text(measured.value, bound, measured.unit)}")
+        return replace(row, verdict=Verdict.ERROR, reason=errors.floor(title_of(limit), least, measured.note))
+    assert other is not None
+    if not over and not row.higher_is_better:  # the reference is larger than its floor, if anything
+        return _exact_row(row, limit, measured, bound)
+    least = (
+        f"{THE[limit.reference]} has at least {quantity(other.value, other.unit)}" if limit.reference else ""
+    )
+    return replace(row, verdict=Verdict.ERROR, reason=errors.floor(title_of(limit), least, other.note))
+
+
+def _same_reference(limit: Limit, facts: Facts) -> bool:
+    return bool(limit.reference) and facts.reference(limit.reference).same_bytes
 
 
 def _interval_row(row: Row, limit: Limit, measured: Metric) -> Row:
@@ -279,6 +313,11 @@ def _timed(limit: Limit, facts: Facts) -> bool:
         return False
     same = facts.reference(limit.reference).same_bytes and not why_missing(limit, facts)
     return same or limit.reference in facts.timing
+
+
+def _to_be_timed(limit: Limit, facts: Facts) -> bool:
+    """Whether a relative latency limit lacks only its reference: nothing else stands in the way of timing."""
+    return limit.metric == "latency" and bool(limit.reference) and not why_missing(limit, facts)
 
 
 def _no_reference(name: ReferenceName, facts: Facts) -> tuple[Verdict, str] | None:

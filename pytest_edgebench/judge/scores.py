@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_edgebench.errors import judge as errors
+from pytest_edgebench.judge import errors
 from pytest_edgebench.judge.accuracy import (
     ALPHA_PASS,
     Differences,
@@ -19,16 +19,16 @@ from pytest_edgebench.judge.accuracy import (
     needed_text,
     right_wrong,
 )
+from pytest_edgebench.judge.draft import failed, title_of
 from pytest_edgebench.judge.exact import as_written, bound_of, breaks
+from pytest_edgebench.judge.formatting import quantity
 from pytest_edgebench.judge.proportion import exact_high, exact_low, wilson
-from pytest_edgebench.judge.rows import failed, title_of
-from pytest_edgebench.judge.words import quantity
 from pytest_edgebench.record.run import Metric, Row, Verdict
 
 if TYPE_CHECKING:
     from pytest_edgebench.declare.limit import Limit
     from pytest_edgebench.declare.limit import Reference as ReferenceName
-    from pytest_edgebench.judge.facts import Facts, Rules, Samples, ScoreInfo
+    from pytest_edgebench.judge.measurements import Facts, Rules, Samples, ScoreInfo
 
 SLACK = Fraction(1, 10**9)
 """Share by which a score computed in floats may miss a bound through rounding alone."""
@@ -79,10 +79,10 @@ def change_of(measured: Metric, reference: float, score: ScoreInfo, evidence: Ev
     unit = "points" if score.unit == "%" else score.unit
     value = float(as_written(measured.value) - as_written(reference))
     if evidence is None:
-        return Metric(value, unit, measured.rung, measured.n)
+        return Metric(value, unit, measured.evidence, measured.n)
     worse, better = evidence.high(0.025), evidence.low(0.025)
     low, high = (better, worse) if score.lower_is_better else (-worse, -better)
-    return Metric(value, unit, measured.rung, evidence.n, low + 0.0, high + 0.0)
+    return Metric(value, unit, measured.evidence, evidence.n, low + 0.0, high + 0.0)
 
 
 def scale_of(score: ScoreInfo) -> int:
@@ -145,8 +145,10 @@ def _relative(row: Row, limit: Limit, facts: Facts, rules: Rules, score: ScoreIn
     evidence = None if isinstance(found, str) else found
     value = exactly(measured, facts.samples, score)
     theirs = exactly(other, reference.samples, score)
-    bound = bound_of(limit, theirs.value)
+    bound = bound_of(limit, theirs.value, fraction=score.fraction)
     higher = row.higher_is_better
+    if vacuous := _vacuous(limit, score, value.value, theirs.value, bound):
+        return replace(row, verdict=Verdict.ERROR, reason=vacuous)
     allowed = theirs.value - bound if higher else bound - theirs.value
     row = replace(
         row,
@@ -167,6 +169,22 @@ def _relative(row: Row, limit: Limit, facts: Facts, rules: Rules, score: ScoreIn
     else:
         text = f"{text}; {found.describe()}{_straddle(found, allowed)}"
     return replace(row, verdict=Verdict.FAIL if broken else Verdict.PASS, reason=text)
+
+
+def _vacuous(limit: Limit, score: ScoreInfo, value: Fraction, reference: Fraction, bound: Fraction) -> str:
+    """Why a limit on a drop could not be broken by any value of the score; "" where it could.
+
+    The range of a plain score is not known. Where both of its values lie between 0 and 1 and the limit does
+    not, its author most likely counts points in hundredths, which makes the limit a hundred times too wide.
+    """
+    loose = limit.amount > 0 if score.lower_is_better else limit.amount < 0
+    if not loose:
+        return ""
+    if score.unit == "%" or score.fraction:
+        return errors.never_broken(score.name, limit.text) if abs(limit.amount) >= 100 else ""
+    inside = 0 <= value <= 1 and 0 <= reference <= 1 and score.name != "mae"
+    outside = bound >= 1 if score.lower_is_better else bound <= 0
+    return errors.points_of_what(score.name, limit.text) if inside and outside else ""
 
 
 def _straddle(evidence: Evidence, allowed: Fraction) -> str:

@@ -15,6 +15,7 @@ import contextlib
 import fcntl
 import json
 import os
+import platform
 import re
 import stat
 import threading
@@ -23,7 +24,8 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import measure as errors
+from pytest_edgebench.base.privacy import Private
+from pytest_edgebench.measure import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +34,8 @@ ENTRY_S, BUILDING_S, TIMING_S = 3600.0, 1800.0, 3600.0
 POLL_MIN_S, POLL_MAX_S = 0.001, 0.05
 PLACES = (Path("/run/lock"), Path("/tmp"))  # where everybody may write
 EVERYBODY = 0o1777
+FOLDER = "EDGEBENCH_LOCKS"
+"""Environment variable: the folder of the machine's locks, for containers that share a machine."""
 
 
 class _Held(threading.local):
@@ -125,7 +129,19 @@ def timing(
 
 
 def lock_folder() -> Path:
-    """The folder of the machine's locks, the same for all users, projects and temporary folders."""
+    """The folder of the machine's locks, the same for all users, projects and temporary folders.
+
+    A container sees another one's locks only where both are given one folder, by ``EDGEBENCH_LOCKS``.
+
+    Raises:
+        SettingsError: that is not the full path of a folder.
+    """
+    given = os.environ.get(FOLDER)
+    if given is not None:
+        folder = Path(given)
+        if not folder.is_absolute() or not folder.is_dir():
+            raise errors.lock_folder(FOLDER, given)
+        return folder
     for place in PLACES:
         with contextlib.suppress(OSError):
             if place.stat().st_mode & stat.S_IWOTH and os.access(place, os.W_OK):
@@ -249,21 +265,34 @@ def _open_shared(path: Path) -> int:
 
 
 def _card(what: str) -> str:
-    return json.dumps({"pid": os.getpid(), "born": _born(os.getpid()), "what": what, "since": time.time()})
+    """Who holds it, in a file that others read or that is kept with the cache: arguments of a step may be
+    secret."""
+    what = Private.here(Path.cwd()).text(what)
+    return json.dumps({"pid": os.getpid(), "host": platform.node(), "what": what, "since": time.time()})
 
 
 @contextlib.contextmanager
 def _named(folder: Path, name: str, what: str) -> Iterator[None]:
-    """Leave a card beside a lock that several may hold; it only serves messages."""
+    """Leave a card beside a lock that several may hold; it only serves messages.
+
+    The card is locked, too, so that others know whether its writer lives, also from another container.
+    """
     card = folder / f"{name}.{uuid.uuid4().hex}.holder"
+    descriptor = None
     with contextlib.suppress(OSError):
-        card.write_text(_card(what), encoding="utf-8")
-        card.chmod(0o644)
+        descriptor = os.open(card, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        _open.add(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        os.fchmod(descriptor, 0o644)
+        os.write(descriptor, _card(what).encode())
     try:
         yield
     finally:
         with contextlib.suppress(OSError):
             card.unlink()
+        if descriptor is not None and descriptor in _open:
+            _open.remove(descriptor)
+            os.close(descriptor)
 
 
 def _living(folder: Path, name: str) -> list[str]:
@@ -272,22 +301,15 @@ def _living(folder: Path, name: str) -> list[str]:
 
 
 def _told_in(path: Path) -> list[str]:
-    """The holder named in a file, if it is still the same process that lives."""
+    """The holder named in a file, if the file's lock is still held."""
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        if _born(card["pid"]) != card["born"]:
-            return []
+        with path.open("rb") as file:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return []  # had, so nobody holds it
+            card = json.loads(file.read())
         since = time.strftime("%H:%M:%S", time.localtime(card["since"]))
-        return [f"process {card['pid']} ({card['what']}, since {since})"]
+        where = "" if card["host"] == platform.node() else f" in {card['host']}"
+        return [f"process {card['pid']}{where} ({card['what']}, since {since})"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-
-
-def _born(pid: int) -> str:
-    """When a process started, in ticks since boot (field 22 of its ``stat``), which tells it from a later one
-    of the same number; "" for none."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    return text.rpartition(")")[2].split()[19]

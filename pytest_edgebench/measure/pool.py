@@ -1,81 +1,48 @@
-"""`Pool`: the workers of a session, one of each kind."""
+"""`Pool`: the workers of a session, one of each kind, and who may time on what they run on."""
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from pytest_edgebench.errors import Dropped
-from pytest_edgebench.measure.client import Client
-from pytest_edgebench.targets.opening import Targets
+from pytest_edgebench.base.errors import LockLost
+from pytest_edgebench.measure import locks
+from pytest_edgebench.targets.pool import WorkerPool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from types import TracebackType
+    from collections.abc import Callable
 
-    from pytest_edgebench.measure.spec import Spec
+    from pytest_edgebench.workers.spec import Spec
 
 
-class Pool:
-    """Keeps one worker of each kind alive; one that has died is replaced when it is next needed.
+T = TypeVar("T")
+COPIES = "copies"
+"""In the run folder: copies of model files, which workers may read."""
 
-    Args:
-        folder: for what workers print.
-    """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._clients: dict[Spec, Client] = {}
-        self._targets = Targets(folder)
+class Pool(WorkerPool):
+    """Workers that are timed."""
 
-    def get(self, spec: Spec) -> Client:
-        """The worker of a kind.
+    def alone(self, spec: Spec, what: str, measure: Callable[[], T]) -> T:
+        """Hold what a kind of worker runs on, and time there; once more where it was not ours all the time.
+
+        A board is held on the board itself, from whichever machine it is used.
+
+        Args:
+            what: for whoever waits.
 
         Raises:
-            MeasureError: its target cannot be reached, its interpreter cannot be started, or the runtime has
-                another version than asked for.
+            LockLost: twice. MeasureError, SettingsError: as `locks.timing`, `Target.prepare`, and `measure`.
         """
-        client = self._clients.get(spec)
-        if client is not None and client.alive:
-            return client
-        if client is not None:
-            client.close()
-        self._clients[spec] = client = self._started(spec)
-        return client
-
-    @contextlib.contextmanager
-    def fresh(self, spec: Spec) -> Iterator[Client]:
-        """A worker that has done nothing yet, for this block alone; errors as `get`."""
-        with self._started(spec) as client:
-            yield client
-
-    def reached(self, spec: Spec) -> dict[str, str]:
-        """What the target of a kind tells of itself, for the record; errors as `get`."""
-        return dict(self._targets.get(spec.reach).describe())
-
-    def close(self) -> None:
-        """End all workers, and let go of their targets."""
-        while self._clients:
-            self._clients.popitem()[1].close()
-        self._targets.close()
-
-    def _started(self, spec: Spec) -> Client:
-        try:
-            client = Client(spec, self._folder, self._targets.get(spec.reach))
-        except Dropped:  # what was seen only now
-            client = Client(spec, self._folder, self._targets.get(spec.reach))
-        try:
-            client.check()
-        except BaseException:
-            client.close()
-            raise
-        return client
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
+        with locks.timing(spec.target_ref.lock, what):
+            hold = getattr(self._targets.get(spec.target_ref), "hold", None)
+            if hold is None:
+                return measure()
+            for again in (True, False):
+                try:
+                    with hold(spec, what, locks.TIMING_S):
+                        return measure()
+                except LockLost:
+                    if not again:
+                        raise
+                    self._targets.get(spec.target_ref)
+        raise AssertionError

@@ -21,6 +21,7 @@ class Features:
         integer: whether nothing is computed in floats.
         peak: bytes of the tensors that are alive at once, where that is most, without constants.
         file: bytes of the model file.
+        uncounted: operators whose work or lengths are not known, so that the rest is too little.
     """
 
     conv: float
@@ -32,6 +33,7 @@ class Features:
     integer: bool = True
     peak: float = 0.0
     file: float = 0.0
+    uncounted: tuple[str, ...] = ()
 
     @property
     def macs(self) -> float:
@@ -49,7 +51,7 @@ class Features:
         Raises:
             ValueError: there is no such field.
         """
-        names = {field.name for field in fields(self)} - {"integer"} | {"macs", "inference"}
+        names = {field.name for field in fields(self)} - {"integer", "uncounted"} | {"macs", "inference"}
         parts = term.split("+")
         if unknown := [part for part in parts if part not in names]:
             raise ValueError(f"there is no feature {unknown[0]!r}; there are {', '.join(sorted(names))}")
@@ -57,27 +59,42 @@ class Features:
 
 
 def features_of(path: Path) -> Features:
-    """The work in a ``.tflite`` file, all of its subgraphs, by the shapes stored in it.
+    """The work in a ``.tflite`` file, all subgraphs that run, by the shapes stored in it.
 
     Raises:
         BuildError: truncated or damaged.
     """
-    from pytest_edgebench.artifacts import inspect_tflite as tflite
+    from pytest_edgebench.artifacts.inspect.tflite_counts import FLOATS, macs_of, reachable
+    from pytest_edgebench.artifacts.inspect.tflite_file import read, reading
+    from pytest_edgebench.artifacts.inspect.tflite_rules import computes
 
     work = dict.fromkeys(("conv", "pointwise", "depthwise", "dense"), 0.0)
     outputs, operators, integer, peak = 0, 0, True, 0
-    with tflite.reading(path):
-        for graph in tflite.graphs_of(path):
+    uncounted: dict[str, None] = {}
+    with reading(path):
+        file = read(path)
+        for graph in (file.graphs[at] for at in reachable(file, sorted({*file.signatures.values()}) or [0])):
             peak = max(peak, graph.peak())
-            for name, inputs, written in graph.operators:
+            for operator in graph.operators:
+                inputs, found = operator.inputs, macs_of(graph, operator)
                 weight = graph.shape(inputs[1]) if len(inputs) > 1 and inputs[1] >= 0 else ()
-                work[_kind(name, weight)] += graph.macs(name, inputs, written)
-                outputs += sum(graph.elements(index) for index in written)
+                work[_kind(operator.name, weight)] += found or 0
+                if found is None or not all(graph.known(i) for i in operator.outputs):
+                    uncounted[operator.name] = None
+                outputs += sum(graph.elements(index) for index in operator.outputs)
                 operators += 1
-                if name in tflite.COMPUTE:  # int8 weights with float data are not integers throughout
-                    integer = integer and not any(graph.dtype(i) in tflite.FLOATS for i in inputs if i >= 0)
+                if computes(operator.name):  # int8 weights with float data are not integers throughout
+                    integer = integer and not any(graph.dtype(i) in FLOATS for i in inputs if i >= 0)
     size = path.stat().st_size
-    return Features(**work, outputs=outputs, operators=operators, integer=integer, peak=peak, file=size)
+    return Features(
+        **work,
+        outputs=outputs,
+        operators=operators,
+        integer=integer,
+        peak=peak,
+        file=size,
+        uncounted=tuple(uncounted),
+    )
 
 
 def _kind(name: str, weight: tuple[int, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import predict as errors
+from pytest_edgebench.predict import errors
 from pytest_edgebench.predict.shipped import fitted_for
 from pytest_edgebench.record.run import Metric
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def predict(features: Features, core: str, runtime: str, clock_hz: float) -> Metric:
-    """Latency of one inference in seconds, rung "predicted", with its interval and the n of the fit.
+    """Latency of one inference in seconds, evidence "predicted", with its interval and the n of the fit.
 
     Args:
         core, runtime: as the catalogue names them, such as "cortex-m7" and "stm32cube-ai-7.3-8.1".

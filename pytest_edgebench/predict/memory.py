@@ -14,7 +14,7 @@ QUANTITIES = ("ram", "flash")
 
 
 def memory(features: Features, quantity: str, runtime: str) -> Metric:
-    """Bytes of a network with its runtime, rung "predicted", with its interval and the n of the fit.
+    """Bytes of a network with its runtime, evidence "predicted", with its interval and the n of the fit.
 
     RAM by the tensors that are alive at once and the number of operators; flash by the model file and what
     the runtime's code takes.

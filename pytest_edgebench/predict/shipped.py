@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import predict as errors
+from pytest_edgebench.predict import errors
 from pytest_edgebench.predict.fit import CONFORMAL, LEVEL, NETWORKS, cost_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def fitted_for(features: Features, quantity: str, core: str, runtime: str) -> Fi
 
     Raises:
         PredictionRefused: nothing was fitted for this, or to too few networks, or this network lies outside
-            what was fitted, or computes in floats.
+            what was fitted, computes in floats, or cannot be counted wholly.
     """
     known = all_fitted()
     fitted = known.get((quantity, core, runtime))
@@ -91,6 +91,8 @@ def fitted_for(features: Features, quantity: str, core: str, runtime: str) -> Fi
         raise errors.few_networks(fitted.title, fitted.networks, NETWORKS)
     if not features.integer:
         raise errors.floats(fitted.title)
+    if features.uncounted:
+        raise errors.uncounted(fitted.title, features.uncounted)
     for term, (low, high) in fitted.ranges.items():
         if not low <= (value := features.value(term)) <= high:
             raise errors.outside(fitted.title, term, value, low, high)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_edgebench.errors import SettingsError
-from pytest_edgebench.errors import settings as errors
-from pytest_edgebench.profiles.keys import RUNTIMES, Context, fields_of, read_keys
+from pytest_edgebench.base.errors import SettingsError
+from pytest_edgebench.profiles import errors
+from pytest_edgebench.profiles.keys import Context, fields_of, own_runtimes, read_keys
 from pytest_edgebench.profiles.profile import Profile
 
 FOLDER = Path(__file__).parent / "catalogue"
@@ -38,7 +38,7 @@ class Entry:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-def load_catalogue(extra: Tables | None = None, runtimes: Collection[str] = RUNTIMES) -> dict[str, Entry]:
+def load_catalogue(extra: Tables | None = None, runtimes: Collection[str] = ()) -> dict[str, Entry]:
     """All entries of the package, and those of other plugins.
 
     Args:
@@ -53,7 +53,7 @@ def load_catalogue(extra: Tables | None = None, runtimes: Collection[str] = RUNT
 
     entries: dict[str, Entry] = {}
     problems: list[SettingsError] = []
-    context = Context((*RUNTIMES, *runtimes))
+    context = Context((*own_runtimes(), *runtimes))
     for path in sorted(FOLDER.glob("*.toml")):
         for name, table in tomllib.loads(path.read_text(encoding="utf-8")).items():
             _add(entries, name, table, f"catalogue/{path.name}", context, problems)

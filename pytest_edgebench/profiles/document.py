@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import settings as errors
+from pytest_edgebench.base.text import cut
+from pytest_edgebench.profiles import errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 FILE = "edgebench.toml"
 SHARED = "pyproject.toml"
 TABLE = ("tool", "edgebench")
+
+LONGEST_KEY = 80
+"""Of a key in a message."""
 
 Keys = tuple[str, ...]
 
@@ -50,7 +56,7 @@ def read(folder: Path) -> Document | None:
         SettingsError: the file cannot be read, is no TOML, or both files hold settings.
     """
     own, shared = folder / FILE, folder / SHARED
-    found = _read_own(own) if own.exists() else None
+    found = _read_own(own) if os.path.lexists(own) else None
     other = _read_shared(shared) if shared.is_file() else None
     if found is not None and other is not None:
         raise errors.two_files(found.path.name, other.path.name, other.where())
@@ -81,7 +87,12 @@ def _read_shared(path: Path) -> Document | None:
 
 def _text(path: Path) -> str:
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe would be waited for
+            raise errors.not_regular(path.name)
         return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise errors.link_to_nothing(path.name) from None
     except UnicodeDecodeError as error:
         raise errors.not_utf8(path.name, error) from None
     except OSError as error:
@@ -93,7 +104,9 @@ def _parse(text: str, path: Path) -> Mapping[str, object]:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise errors.nested_too_deeply(path.name) from None
+    except ValueError as error:  # also of a number of thousands of digits
         raise errors.bad_toml(path.name, str(error), text.splitlines()) from None
 
 
@@ -167,6 +180,7 @@ def _dotted(keys: Keys) -> str:
         if re.fullmatch(r"\[[0-9]+\]", key):
             shown += key
         else:
+            key = cut(key, LONGEST_KEY)
             part = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
             shown += f".{part}" if shown else part
     return shown

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_edgebench.errors import SettingsError
-from pytest_edgebench.errors import settings as errors
+from pytest_edgebench.base import discovery
+from pytest_edgebench.base.errors import SettingsError
+from pytest_edgebench.profiles import errors
 from pytest_edgebench.profiles.quantities import parse_bytes, parse_hertz
-from pytest_edgebench.targets.reach import Value, check_target
+from pytest_edgebench.profiles.target import RENAMED, Value, check_target
 
-RUNTIMES = ("onnxruntime", "litert", "tflite-runtime", "tflite-micro")
+
+def own_runtimes() -> tuple[str, ...]:
+    """Names of the runtimes of this package; their room is above this one, and nothing of it is imported."""
+    found = discovery.files("runtimes", "RUNTIME").values()
+    return tuple(discovery.constant(path, "RUNTIME")["name"] for path in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Context:
         elsewhere: the profile is of another machine, whose paths are left as they are.
     """
 
-    runtimes: Collection[str] = RUNTIMES
+    runtimes: Collection[str] = field(default_factory=own_runtimes)
     folder: Path | None = None
     elsewhere: bool = False
 
@@ -90,19 +95,21 @@ def _target_options(value: object, where: str, context: Context) -> dict[str, Va
         raise errors.wrong_type(where, "a table of options", value, example)
     options: dict[str, Value] = {}
     for name, option in value.items():
+        if RENAMED.get(name) in value:
+            raise errors.both_names(where, name, RENAMED[name])
         given = tuple(option) if isinstance(option, list) else option
         if not isinstance(given, str | int | float | bool | tuple):
             raise errors.wrong_type(
                 f"{where}.{name}", "text, a number, a list, true or false", option, example
             )
-        options[str(name)] = given
+        options[RENAMED.get(name, str(name))] = given
     return options
 
 
 def _runtime(value: object, where: str, context: Context) -> str:
     name: str = _text('runtime = "onnxruntime"')(value, where, context)
-    if name and name not in context.runtimes:
-        raise errors.unknown_runtime(where, name, context.runtimes)
+    if name and name not in context.runtimes and name not in discovery.entry_points("runtimes"):
+        raise errors.unknown_runtime(where, name, (*context.runtimes, *discovery.entry_points("runtimes")))
     return name
 
 
@@ -131,12 +138,14 @@ def _options(value: object, where: str, context: Context) -> dict[str, str | int
     return options
 
 
-def _count(key: str, example: int) -> Check:
+def _count(key: str, example: int, most: int) -> Check:
     def check(value: object, where: str, context: Context) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise errors.wrong_type(where, "a whole number", value, f"{key} = {example}")
         if value < 1:
             raise errors.too_small(where, value, 1, f"{key} = {example}")
+        if value > most:
+            raise errors.too_large(where, value, most, f"{key} = {example}")
         return value
 
     return check
@@ -177,8 +186,8 @@ KEYS: Mapping[str, Check] = {
     "runtime_version": _text('runtime_version = "1.23.2"'),
     "python": _python,
     "runtime_options": _options,
-    "threads": _count("threads", 4),
-    "batch": _count("batch", 1),
+    "threads": _count("threads", 4, 4096),
+    "batch": _count("batch", 1, 65_536),
     "cpu": _text('cpu = "Arm Cortex-A72"'),
     "isa": _names,
     "caches": _text('caches = "16 KiB + 16 KiB"'),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import SettingsError
-from pytest_edgebench.errors import settings as errors
+from pytest_edgebench.base.deprecated import deprecated_at
+from pytest_edgebench.base.errors import SettingsError
+from pytest_edgebench.profiles import errors
 from pytest_edgebench.profiles.profile import Profile
-from pytest_edgebench.targets.reach import check_options
+from pytest_edgebench.profiles.target import RENAMED, check_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,12 +20,13 @@ if TYPE_CHECKING:
     from pytest_edgebench.profiles.catalogue import Entry, Tables
     from pytest_edgebench.profiles.document import Document
     from pytest_edgebench.profiles.keys import Context
-    from pytest_edgebench.targets.reach import Value
+    from pytest_edgebench.profiles.target import Value
 
 SECTIONS = ("profiles", "waivers")
 HOST = Profile("host", extends=("host",), target="host")
 """The one profile of a user who declares none: as by ``extends = "host"``, without reading the catalogue."""
 
+LONGEST_NAME = 64
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -42,7 +45,7 @@ def settings_document(folder: Path, inipath: Path | None) -> Document | None:
     from pytest_edgebench.profiles.document import FILE, SHARED, read
 
     beside = settings_folder(folder, inipath)
-    if not (beside / FILE).exists() and not (beside / SHARED).is_file():
+    if not os.path.lexists(beside / FILE) and not (beside / SHARED).is_file():
         return None
     return read(beside)
 
@@ -88,10 +91,10 @@ def read_profiles(
         return {}
     if not tables:
         return {HOST.name: HOST}
-    from pytest_edgebench.profiles.keys import RUNTIMES, Context
+    from pytest_edgebench.profiles.keys import Context, own_runtimes
 
     entries = _entries(tables, extra, runtimes, problems)
-    context = Context((*RUNTIMES, *runtimes), document.path.parent)
+    context = Context((*own_runtimes(), *runtimes), document.path.parent)
     profiles: dict[str, Profile] = {}
     for name, table in tables.items():
         profile = _profile(name, table, document, entries, context, problems)
@@ -132,6 +135,8 @@ def _profile(
     before = len(problems)
     if not _NAME.fullmatch(name):
         problems.append(errors.profile_name(place, name))
+    elif len(name) > LONGEST_NAME:
+        problems.append(errors.long_name(place, len(name), LONGEST_NAME))
     if not isinstance(table, Mapping):
         problems.append(errors.wrong_type(place, "a table", table, f"[profiles.{name}] above its keys"))
         return None
@@ -142,6 +147,11 @@ def _profile(
     elsewhere = str(table.get("target", "")).startswith("ssh://")
     values = read_keys(table, at, dataclasses.replace(context, elsewhere=elsewhere), problems)
     own = values.get("target_options", {})
+    given_options = table.get("target_options")
+    for old, new in RENAMED.items():
+        if isinstance(given_options, Mapping) and old in given_options:
+            place_of = document.where("profiles", name, "target_options", old)
+            deprecated_at(document.path, place_of, f"the target option {old!r}", f"{new} = ...")
     extends = values.get("extends")
     above: tuple[str, ...] = ()
     of_entry: Mapping[str, Value] = {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.targets.reach import Reach
+from pytest_edgebench.profiles.target import TargetRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_edgebench.targets.reach import Value
+    from pytest_edgebench.profiles.target import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +20,27 @@ class Profile:
     Attributes:
         name: as declared in the user's settings.
         extends: catalogue entries it came from, nearest first.
-        target: how it is reached: "host" measures here, "ssh://user@board" there (`targets.reach.KINDS`); ""
-            means it is only described.
-        target_options: of that way.
+        target: how it is reached: "host" measures on this machine, "ssh://user@board" on a board; "" means it
+            is not connected (`profiles.target.KINDS` has all).
+        target_options: options of that target.
         runtime: "onnxruntime", "litert", "tflite-runtime" or "tflite-micro"; "" takes the usual one of the
             artifact's format.
-        runtime_version: that it must have, or begin with; "" for any.
+        runtime_version: version that it must have, or begin with; "" for any.
         python: interpreter of another environment to run the runtime in; "" for this one. A
             path of the target, where that is another machine.
-        runtime_options: handed to the runtime as they are.
-        threads: intra-op threads; batch: samples a call.
-        cpu, isa, caches: of the target, for people and for the linter.
-        core, clock_hz, predicted_by: by what its latency is predicted where it cannot be measured: as
-            published measurements name the core and the runtime they were made with.
-        ram_bytes, flash_bytes: what the target has; None when unknown.
-        dedicated: nothing else runs on it, so noisy absolute budgets may block.
-        required: a case that cannot be built for it is a failure.
+        runtime_options: handed to the runtime unchanged.
+        threads: threads of one operator (intra-op).
+        batch: samples in one call.
+        cpu: name of the CPU, for people.
+        isa: instruction set and extensions, for the linter.
+        caches: sizes of its caches, for people.
+        core: CPU core that predictions are made for, as published measurements name it.
+        clock_hz: clock frequency that predictions are made for.
+        predicted_by: runtime and version that the published measurements were made with.
+        ram_bytes: memory of the target; None when unknown.
+        flash_bytes: flash of the target; None when unknown.
+        dedicated: nothing else runs on it, so noisy absolute budgets may fail a test.
+        required: a case that cannot be built for it is a failure, not a skip.
         sources: key → where its figure comes from (catalogue provenance).
         place: ``file`` and key of the declaration.
     """
@@ -64,9 +69,9 @@ class Profile:
     place: str = ""
 
     @property
-    def reach(self) -> Reach:
+    def target_ref(self) -> TargetRef:
         """How it is reached; what is only described has its accuracy measured on this machine."""
-        return Reach.of(self.target, self.target_options)
+        return TargetRef.of(self.target, self.target_options)
 
     @property
     def measured(self) -> bool:
@@ -75,4 +80,4 @@ class Profile:
 
     def gives(self, what: str) -> bool:
         """Whether "outputs", "latency", "memory" or "instructions" can be had on this target from here."""
-        return bool(self.target) and what in self.reach.gives
+        return bool(self.target) and what in self.target_ref.gives

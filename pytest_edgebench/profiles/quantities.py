@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import settings as errors
+from pytest_edgebench.profiles import errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

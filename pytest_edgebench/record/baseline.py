@@ -1,39 +1,46 @@
 """The accepted state: what is kept of each case, as a folder that can be committed, and read back.
 
-``baseline.json`` holds one case a line, sorted, with a check sum of the line, so that a review sees which
-case changed and an edit by hand is noticed. ``baseline/<digest>/`` holds the files of an artifact,
-``baseline/<digest>.npz`` the outputs on the labelled data.
+``baseline.json`` holds one case a line, sorted, with a check sum of the line, and all check sums once more in
+a list, so that a review sees which case changed, and an edit or a deleted line is noticed
+(`record.baseline_text`). ``baseline/<digest>/`` holds the files of an artifact, ``baseline/<digest>.npz`` the
+outputs on the labelled data.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
-import json
+import math
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import baseline as errors
-from pytest_edgebench.errors.record import RecordError
+from pytest_edgebench.base.writing import remove
+from pytest_edgebench.record import baseline_text, errors
 from pytest_edgebench.record.codec import Decoder, encode
+from pytest_edgebench.record.errors import RecordError
+from pytest_edgebench.record.older import with_new_words
 from pytest_edgebench.record.run import Metric
+from pytest_edgebench.record.schema import OLDEST
+from pytest_edgebench.record.terms import Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     from numpy.typing import NDArray
 
     Outputs = tuple[NDArray[np.generic], ...]
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "baseline.json"
 FILES = "baseline"
-SUM = "sum"
+_DIGEST = re.compile(r"[\w-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,11 @@ class Entry:
         parent: digest of the uncompressed model for the same profile; "" when it was not built.
         profile_keys: the profile, key by key.
         outputs: SHA-256 of the file of outputs; "" without. data: SHA-256 of the labelled data.
+        made, commit, host: when, at which commit and on which machine it was accepted, as in `Baseline`: in
+            each case, since two branches that accept different cases would else change the same line.
+        counters: versions of what the numbers rest on beside the file: where they differ from those of now,
+            numbers of another value are no contradiction.
+        terms: what it was judged by when it was accepted; None in a line of an older version.
     """
 
     case: str
@@ -74,6 +86,11 @@ class Entry:
     profile_keys: Mapping[str, str] = field(default_factory=dict)
     outputs: str = ""
     data: str = ""
+    made: str = ""
+    commit: str = ""
+    host: Mapping[str, str] = field(default_factory=dict)
+    counters: Mapping[str, str] = field(default_factory=dict)
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +100,8 @@ class Baseline:
     Attributes:
         folder: where `FILE` lies.
         made: ISO 8601, UTC. commit: of the tree it was made from; "" when unknown.
-        host: facts of the machine. cases: key → entry.
+        host: facts of the machine; like `made` and `commit` those of the case that was accepted last.
+        cases: key → entry.
         broken: key → why a case of a git ref could not be built there; it is compared with nothing.
         kind, name: "folder", "ref" or "committed", and what the user called it.
     """
@@ -149,32 +167,55 @@ def load(folder: Path, *, kind: str = "folder", name: str = "") -> Baseline:
         BaselineError: missing, truncated, of another schema, or edited by hand.
     """
     path = folder / FILE
-    where = name or str(path)
-    try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise errors.no_file(where) from None
-    except (OSError, ValueError) as cause:
-        raise errors.not_readable(str(path), str(cause)) from None
-    if not isinstance(plain, dict) or not isinstance(plain.get("schema"), int):
+    plain = baseline_text.parse(path, name or str(path))
+    if not isinstance(plain.get("schema"), int):
         raise errors.not_a_baseline(str(path))
-    if plain["schema"] != SCHEMA:
+    if not OLDEST <= plain["schema"] <= SCHEMA:
         raise errors.other_schema(str(path), plain["schema"], SCHEMA)
     cases: dict[str, Entry] = {}
     try:
         for line in plain["cases"]:
             called = str(line.get("case", "?"))
-            if line.pop(SUM, None) != _line_sum(line):
-                raise errors.edited(str(path), called)
+            baseline_text.check_line(str(path), called, line)
             if called in cases:
                 raise errors.twice(str(path), called)
-            cases[called] = Decoder(str(path)).build(Entry, line, called)
-        texts = {key: str(plain.get(key, "")) for key in ("made", "commit")}
-        host = {str(key): str(value) for key, value in plain.get("host", {}).items()}
+            now = line if plain["schema"] == SCHEMA else with_new_words(line)
+            plainly = {key: value for key, value in now.items() if key != baseline_text.SUM}
+            if plain["schema"] == OLDEST:  # the head says it of all cases
+                plainly |= {key: plain[key] for key in ("made", "commit", "host") if key in plain}
+            cases[called] = Decoder(str(path)).build(Entry, plainly, called)
+            _check_names(str(path), cases[called])
+        if plain["schema"] == SCHEMA:
+            baseline_text.check_list(str(path), plain.get(baseline_text.SUMS), plain["cases"])
+        newest = max(cases.values(), key=lambda entry: entry.made, default=None)
+        made, commit = (
+            str(plain.get(key, "") or (getattr(newest, key) if newest else "")) for key in ("made", "commit")
+        )
+        given = plain.get("host", {}) or (newest.host if newest else {})
+        host = {str(key): str(value) for key, value in given.items()}
         broken = {str(key): str(value) for key, value in plain.get("broken", {}).items()}
     except (KeyError, TypeError, AttributeError, RecordError) as cause:
         raise errors.not_readable(str(path), str(cause)) from None
-    return Baseline(folder, texts["made"], texts["commit"], host, cases, broken, kind, name)
+    return Baseline(folder, made, commit, host, cases, broken, kind, name)
+
+
+def _check_names(where: str, entry: Entry) -> None:
+    """Names that paths are made of stay below the baseline's folder, and numbers are numbers."""
+    for name in (entry.model, *entry.files):
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or parts[0] == "/" or "\\" in name or "\0" in name:
+            raise errors.outside(where, entry.case, name)
+    for digest in (entry.digest, *([entry.outputs] if entry.outputs else [])):
+        if not _DIGEST.fullmatch(digest):
+            raise errors.outside(where, entry.case, digest)
+    _check_finite(where, entry)
+
+
+def _check_finite(where: str, entry: Entry) -> None:
+    for name, metric in entry.metrics.items():
+        numbers = (metric.value, *(bound for bound in (metric.low, metric.high) if bound is not None))
+        if not all(map(math.isfinite, numbers)):
+            raise errors.not_finite(where, entry.case, name)
 
 
 def save(baseline: Baseline, artifacts: Mapping[str, Path], outputs: Mapping[str, Path]) -> None:
@@ -187,55 +228,70 @@ def save(baseline: Baseline, artifacts: Mapping[str, Path], outputs: Mapping[str
     Raises:
         RecordError: the folder cannot be written.
     """
-    from pytest_edgebench.errors import record
     from pytest_edgebench.record.store import write
 
+    for entry in baseline.cases.values():
+        _check_finite(str(baseline.folder / FILE), entry)
     store = baseline.folder / FILES
     try:
         store.mkdir(parents=True, exist_ok=True)
         for entry in baseline.cases.values():
             target = store / entry.digest
             if entry.digest in artifacts and not _holds(target, entry):
-                staged = store / f".{entry.digest}"
-                shutil.rmtree(staged, ignore_errors=True)
-                for name in entry.files:
-                    (staged / name).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(artifacts[entry.digest] / name, staged / name)
-                shutil.rmtree(target, ignore_errors=True)
-                staged.rename(target)
-            if entry.outputs in outputs and not (store / f"{entry.outputs}.npz").is_file():
-                staged = store / f".{entry.outputs}"
-                shutil.copyfile(outputs[entry.outputs], staged)
-                staged.rename(store / f"{entry.outputs}.npz")
+                with _staged(target) as staged:
+                    for name in entry.files:
+                        (staged / name).parent.mkdir(parents=True, exist_ok=True)
+                        shutil.copyfile(artifacts[entry.digest] / name, staged / name)
+            kept = store / f"{entry.outputs}.npz"
+            if entry.outputs in outputs and not kept.is_file():
+                with _staged(kept) as staged:
+                    shutil.copyfile(outputs[entry.outputs], staged)
         write(baseline.folder / FILE, dump(baseline))
         _sweep(store, baseline.cases.values())
     except OSError as cause:
-        raise record.cannot_write(str(baseline.folder), cause) from cause
+        raise errors.cannot_write(str(baseline.folder), cause) from cause
+
+
+@contextlib.contextmanager
+def _staged(target: Path) -> Iterator[Path]:
+    """A path beside a file or folder, which takes its place once all is written; else it goes."""
+    staged = target.with_name(f".{target.name}")
+    remove(staged)
+    try:
+        yield staged
+        remove(target)
+        staged.rename(target)
+    except BaseException:
+        remove(staged)
+        raise
 
 
 def dump(baseline: Baseline) -> str:
     """The text of ``baseline.json``: sorted, one case a line."""
-    head = {
-        "schema": SCHEMA,
-        "made": baseline.made,
-        "commit": baseline.commit,
-        "host": dict(sorted(baseline.host.items())),
-        "broken": dict(sorted(baseline.broken.items())),
-    }
-    lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
-    cases = []
-    for _, entry in sorted(baseline.cases.items()):
-        plain: dict[str, Any] = encode(entry)
-        cases.append(json.dumps({**plain, SUM: _line_sum(plain)}, sort_keys=True))
-    listed = ",\n".join(cases)
-    lines.append(f'"cases": [\n{listed}\n]' if cases else '"cases": []')
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    head: dict[str, Any] = {"schema": SCHEMA}
+    if baseline.broken:  # of a git ref, whose cases may all be broken
+        head |= {
+            "made": baseline.made,
+            "commit": baseline.commit,
+            "host": dict(sorted(baseline.host.items())),
+            "broken": dict(sorted(baseline.broken.items())),
+        }
+    return baseline_text.dump(head, [encode(entry) for _, entry in sorted(baseline.cases.items())])
 
 
 def merged(old: Baseline | None, new: Baseline, gone: Iterable[str]) -> Baseline:
-    """The new cases over the old ones, without those that are gone."""
-    cases = {**(old.cases if old else {}), **new.cases}
+    """The new cases over the old ones, without those that are gone; what did not change keeps its line."""
+    known = old.cases if old else {}
+    cases = {**known, **{key: _kept(known.get(key), entry) for key, entry in new.cases.items()}}
     return dataclasses.replace(new, cases={key: cases[key] for key in cases if key not in set(gone)})
+
+
+def _kept(old: Entry | None, new: Entry) -> Entry:
+    """The old entry where only the circumstances of accepting it differ, and the line of the recipe."""
+    if old is None or old.place.rpartition(":")[0] != new.place.rpartition(":")[0]:
+        return new
+    same = dataclasses.replace(new, made=old.made, commit=old.commit, host=old.host, place=old.place)
+    return old if same == old else new
 
 
 def _holds(folder: Path, entry: Entry) -> bool:
@@ -253,7 +309,3 @@ def _sweep(store: Path, entries: Iterable[Entry]) -> None:
 def _sum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _line_sum(plain: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]

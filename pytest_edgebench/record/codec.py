@@ -21,7 +21,8 @@ from enum import Enum
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal
 
-from pytest_edgebench.errors import record as errors
+from pytest_edgebench.record import errors
+from pytest_edgebench.record.older import with_new_keys
 from pytest_edgebench.record.run import ArtifactRecord, Observation
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class Decoder:
 
     def build(self, kind: Any, value: Any, path: str) -> Any:
         """A dataclass from an object; keys left out take the field's default."""
-        given = self._typed(value, dict, path, "an object")
+        given = with_new_keys(kind, self._typed(value, dict, path, "an object"))
         hints = _hints(kind)
         for key in given:
             if key not in hints:

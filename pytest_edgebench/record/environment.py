@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass, fields
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_edgebench.record import tree
-from pytest_edgebench.targets.reach import KINDS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pytest_edgebench.profiles.profile import Profile
+from pytest_edgebench.base import git as tree
+from pytest_edgebench.base.distributions import version
 
 TOLD = (
     "pytest-edgebench", "pytest", "numpy", "onnx", "onnxruntime", "ai-edge-litert", "torch", "onnxscript",
@@ -75,30 +68,7 @@ def host() -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """Distribution → version of what bears on artifacts and measurements; imports none of them."""
-    found = {}
-    for name in TOLD:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def told(profile: Profile) -> Mapping[str, str]:
-    """A profile's keys as text, without those that say nothing, and without paths of programs here."""
-    found = {}
-    paths = KINDS[profile.reach.kind].paths
-    for field in fields(profile):
-        value = getattr(profile, field.name)
-        if field.name == "target_options":
-            plain = {key: option for key, option in value.items() if key not in paths}
-            value = {key: " ".join(v) if isinstance(v, tuple) else v for key, v in plain.items()}
-        if value and field.name not in ("name", "sources", "place"):
-            shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            found[field.name] = (
-                ", ".join(f"{k}={v}" for k, v in value.items()) if hasattr(value, "items") else shown
-            )
-    return found
+    return {name: told for name in TOLD if (told := version(name))}
 
 
 def _cpuinfo() -> dict[str, str]:

@@ -2,23 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import pandas
 
-    from pytest_edgebench.record.run import CaseResult, Metric, Observation
-
 NAMES = ("case", "model", "recipe", "variant", "profile")
 COLUMNS = (
-    *NAMES, "verdict", "of", "metric", "value", "unit", "rung", "n", "low", "high", "note", "artifact_key",
-    "commit", "started",
+    *NAMES, "verdict", "of", "metric", "value", "unit", "evidence", "n", "low", "high", "note",
+    "artifact_key", "commit", "started",
 )  # fmt: skip
 
 
-def frame(cases: Iterable[CaseResult], commit: str = "", started: str = "") -> pandas.DataFrame:
+class Number(Protocol):
+    """A `run.Metric`, as a table reads it; `run` stands on this file, so it is described here."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def evidence(self) -> str: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def low(self) -> float | None: ...
+    @property
+    def high(self) -> float | None: ...
+    @property
+    def note(self) -> str: ...
+
+
+class Seen(Protocol):
+    """A `run.Observation`."""
+
+    @property
+    def artifact_key(self) -> str: ...
+    @property
+    def metrics(self) -> Mapping[str, Number]: ...
+
+
+class Tested(Protocol):
+    """A `run.CaseResult`."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def observation(self) -> Seen | None: ...
+    @property
+    def parent(self) -> Seen | None: ...
+
+
+def frame(cases: Iterable[Tested], commit: str = "", started: str = "") -> pandas.DataFrame:
     """One line for each number that was measured: in the order of the cases, then by name.
 
     Args:
@@ -32,14 +71,14 @@ def frame(cases: Iterable[CaseResult], commit: str = "", started: str = "") -> p
     lines = []
     for case in cases:
         names = {name: getattr(case, name) for name in NAMES[1:]}
-        head = {"case": case.key, **names, "verdict": case.verdict.value}
+        head = {"case": case.key, **names, "verdict": str(case.verdict)}
         for of, seen in (("case", case.observation), ("model", case.parent)):
             lines += [head | {"of": of} | line for line in _lines(seen)]
     return _table([line | {"commit": commit, "started": started} for line in lines])
 
 
 def of_metrics(
-    names: Mapping[str, str], metrics: Mapping[str, Metric], artifact_key: str
+    names: Mapping[str, str], metrics: Mapping[str, Number], artifact_key: str
 ) -> pandas.DataFrame:
     """The same table for the metrics of one case that is being tested, whose verdict is not known yet.
 
@@ -50,18 +89,18 @@ def of_metrics(
     return _table([head | _line(name, metric, artifact_key) for name, metric in sorted(metrics.items())])
 
 
-def _lines(seen: Observation | None) -> list[dict[str, object]]:
+def _lines(seen: Seen | None) -> list[dict[str, object]]:
     if seen is None:
         return []
     return [_line(name, metric, seen.artifact_key) for name, metric in sorted(seen.metrics.items())]
 
 
-def _line(name: str, metric: Metric, artifact_key: str) -> dict[str, object]:
+def _line(name: str, metric: Number, artifact_key: str) -> dict[str, object]:
     return {
         "metric": name,
         "value": metric.value,
         "unit": metric.unit,
-        "rung": metric.rung,
+        "evidence": metric.evidence,
         "n": metric.n,
         "low": metric.low,
         "high": metric.high,

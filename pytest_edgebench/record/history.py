@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_edgebench.errors import history as errors
+from pytest_edgebench.record import errors
 from pytest_edgebench.record.run import Past, Verdict
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ MIGRATIONS = (
         PRIMARY KEY (key, metric, statistic, reference, run)
     ) WITHOUT ROWID;
     """,
+    "ALTER TABLE metrics RENAME COLUMN rung TO evidence",
 )
 """Scripts from each version of the file to the next; ``PRAGMA user_version`` says how many were run."""
 
@@ -107,7 +108,7 @@ class SqliteHistory:
     """A history in one file.
 
     Args:
-        path: of the file; it is made where it is not there.
+        path: of the file; it is made if it does not exist.
         wait_s: how long to wait for other processes that write.
 
     Raises:
@@ -178,10 +179,17 @@ class SqliteHistory:
                 " ORDER BY started DESC, runs.id DESC LIMIT ?",
                 (slot.metric, slot.statistic, slot.reference, slot.case, name, unit, most),
             ).fetchall()
-        return tuple(
-            Past(_commit(sha, dirty), started, value, low, high, None if failed is None else bool(failed))
-            for value, low, high, sha, dirty, started, failed in reversed(lines)
-        )
+            return tuple(
+                Past(
+                    _commit(sha, dirty),
+                    str(started),
+                    float(value),
+                    None if low is None else float(low),
+                    None if high is None else float(high),
+                    None if failed is None else bool(failed),
+                )
+                for value, low, high, sha, dirty, started, failed in reversed(lines)
+            )
 
     def counts(self) -> tuple[int, int]:
         """Number of runs, and of distinct cases."""
@@ -235,6 +243,8 @@ class SqliteHistory:
             yield
         except OSError as cause:
             raise errors.cannot_open(self._where, cause.strerror or str(cause)) from cause
+        except (TypeError, ValueError) as cause:  # text that is none, a number that is text
+            raise errors.not_a_history(self._where, str(cause)) from cause
         except sqlite3.Error as cause:
             code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # extended codes have the plain one below
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -270,7 +280,7 @@ def _metrics(run: Run) -> Iterator[tuple[object, ...]]:
     for case in run.cases:
         for name, metric in (case.observation.metrics if case.observation else {}).items():
             yield (
-                case.key, name, metric.value, metric.unit, metric.rung, metric.n, metric.low, metric.high
+                case.key, name, metric.value, metric.unit, metric.evidence, metric.n, metric.low, metric.high
             )  # fmt: skip
 
 

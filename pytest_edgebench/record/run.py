@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from pytest_edgebench.base.deprecated import deprecated
+from pytest_edgebench.record.schema import SCHEMA, Evidence, Level
+
 if TYPE_CHECKING:
     import pandas
-
-SCHEMA = 1
-
-Rung = Literal["static", "predicted", "emulated", "host", "device"]
-Level = Literal["error", "warn", "off"]
 
 
 class Verdict(StrEnum):
@@ -40,20 +38,27 @@ class Metric:
     """One number with its evidence.
 
     Attributes:
-        value: in `unit`: bytes "B", seconds "s", a count "", a score "%" or "" as the score has it.
-        rung: the kind of evidence behind it.
-        n: how many samples, calls or files it rests on.
+        value: the number. unit: "B" for bytes, "s" for seconds, "" for a count, "%" or "" for a score.
+        evidence: the kind of evidence behind it. n: how many samples, calls or files it rests on.
         low, high: 95 % interval in `unit`; None for an exact number.
         note: a caveat a reader must know, e.g. "accuracy of the host run".
+        floor: the true number is at least `value`, as something could not be counted; `note` says what.
     """
 
     value: float
     unit: str
-    rung: Rung
+    evidence: Evidence
     n: int
     low: float | None = None
     high: float | None = None
     note: str = ""
+    floor: bool = False
+
+    @property
+    def rung(self) -> Evidence:
+        """Deprecated: `evidence`."""
+        deprecated("Metric.rung", ".evidence")
+        return self.evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,14 @@ class Counts:
 
     Attributes:
         ops: op type → number of nodes.
-        float_ops: number of compute ops (convolution, matrix product, recurrent cell) run in floating point.
+        float_ops: number of compute ops (convolution, product, attention, recurrent cell) in floats.
         weight_bytes: dtype name of constant tensors → bytes.
-        parameters: constant elements.
-        zeros: constant elements of weight tensors (rank ≥ 2) equal to zero.
-        macs: multiply-accumulates of one inference at batch 1.
+        parameters: constant elements. zeros: elements of weight tensors (rank ≥ 2) equal to zero.
+        macs: multiply-accumulates of one inference at batch 1; a floor where something is uncounted.
+        uncounted: op type → number of nodes whose multiply-accumulates are not, or not wholly, in `macs`: no
+            rule, a length or a number of trips that is not known.
+        guessed: a free length of the inputs, other than the batch, was taken as 1.
+        counter: version of the rules of counting (`artifacts.inspect.COUNTER_VERSION`).
     """
 
     ops: Mapping[str, int]
@@ -75,6 +83,9 @@ class Counts:
     parameters: int
     zeros: int
     macs: int
+    uncounted: Mapping[str, int] = field(default_factory=dict)
+    guessed: bool = False
+    counter: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,9 @@ class StepRecord:
     """One compression step of an artifact: its text, stage and the counts before and after.
 
     Attributes:
-        sizes: "raw", "gzip" and, where it could be had, "zstd" → bytes of all files after it; empty for a
+        step: as text, e.g. "Quantize(scheme='static-int8')". stage: where it was done.
+        before, after: what was counted; None where nothing could be.
+        sizes: "raw", "gzip" and, where it is installed, "zstd" → bytes of all files after it; empty for a
             step on a torch module, which has no file.
     """
 
@@ -98,11 +111,12 @@ class ArtifactRecord:
     """What a report says of an artifact.
 
     Attributes:
-        key: SHA-256 of what it was made from.
-        digest: SHA-256 of the canonical bytes.
-        files: file name → bytes.
-        versions: distribution → version of the libraries that made it.
+        key: SHA-256 of what it was made from. digest: SHA-256 of the canonical bytes.
+        format: suffix of the model file. counts: what is in it.
+        steps: what was done to the model, first step first.
+        files: file name → bytes. versions: distribution → version of the libraries that made it.
         notes: caveats, e.g. "calibrated on evaluation data".
+        made_on: what the bytes may depend on besides the key: "cpu", "threads", "torch" (its CPU capability).
     """
 
     key: str
@@ -113,6 +127,7 @@ class ArtifactRecord:
     steps: tuple[StepRecord, ...]
     versions: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    made_on: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +136,7 @@ class Flip:
 
     Attributes:
         sample: its number, from 0.
-        host, target: the predicted classes. label: the right one; None where labels are no classes.
+        host, target: the predicted classes. label: the right one; None where labels are not classes.
         swing: (host's output of its class over the target's class) + (the target's likewise), in the unit of
             the outputs: how far the two are from agreeing.
         critical: marked as such by the user.
@@ -137,12 +152,12 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """What the target predicts beside what the host predicts with the same file.
+    """What the target predicts, compared with what the host predicts with the same file.
 
     Attributes:
         reference: what ran on the host, e.g. "litert 2.3.0".
         n: samples. identical: those with every output the same, bit for bit.
-        agree: those with the same predicted class; None where outputs are no class scores.
+        agree: those with the same predicted class; None where outputs are not class scores.
         explained: share of the variance of the host's outputs that the target's explain, at most 1; None
             where the host's are constant.
         flips: worst first, the worst few.
@@ -166,13 +181,14 @@ class Observation:
     """What was measured for one (artifact, profile), once a session.
 
     Attributes:
+        artifact_key: of the file. profile: where it ran.
         runtime: name, version, threads, cpu of what ran it.
         metrics: "size", "size.gzip", "parameters", "macs", "accuracy", "latency.p50", "load", ...
         series: small series kept in the record, in SI units: "latency" is at most 90 quantiles of the
             timed calls, "latency.load_min" and "latency.load_p50" hold one figure a load.
         arrays: name → file of an array in the run folder: "predictions".
-        missing: metric → why it could not be had on this profile, with the evidence that would be needed.
-        twin: predictions beside the host's; None where the host's own runtime made them.
+        missing: metric → why it is not available on this profile, with the evidence that would be needed.
+        twin: predictions compared with the host's; None where the host's own runtime made them.
     """
 
     artifact_key: str
@@ -193,14 +209,14 @@ class Row:
         metric, statistic: e.g. "latency", "p50"; statistic is "" for metrics without.
         reference: "" for an absolute limit, else "model" or "baseline".
         limit: the limit as written, e.g. "model - 1 points", or the default check in words.
-        bound: the limit as a number in the metric's unit; None where it could not be worked out.
-        place: ``file:line`` of the budget; "" for a default check.
-        higher_is_better: direction of the metric.
+        bound: the limit as a number in the metric's unit; None where it is not known.
+        place: ``file:line`` of the budget; "" for a default check. higher_is_better: direction of the metric.
         reference_value: the reference's own number in the metric's unit; None for absolute limits.
         change: against the reference, in % (or points for a score), with its interval; None when not known.
+        measured: the number; None where there is none. verdict: of this row.
+        level: whether it fails the test ("error") or only warns.
         p, p_adjusted: one-sided p-value of a noisy comparison, and after Holm over the whole matrix.
-        reason: why, for anything but a plain PASS or FAIL; for those, what decided.
-        message: the user's own words on the budget.
+        reason: why, or what decided. message: the user's own words on the budget.
         cause: what of the case differs from the reference it is worse than, in one sentence; "" elsewhere.
         waiver: place of the waiver that was asked about a broken limit; "" where none was.
         since: of a broken limit, since when it has been broken, in words; "" where no earlier run is known.
@@ -232,6 +248,8 @@ class Check:
     """One test's judgement of one case.
 
     Attributes:
+        nodeid: of the test. verdict: the worst of its rows.
+        rows: one for each budget and default check. reason: why there are none. seconds: it took.
         failed: whether the test made pytest fail: not with an xfail, and not with a broken limit that only
             warns; also where it was planned and never reported.
     """
@@ -255,8 +273,10 @@ class PairRecord:
         confirm_seed, confirm_q: of the second process, where there was one.
         reference_s: fastest call of the reference in each load, seconds, 4 significant digits; that of the
             candidate is it times e to the q.
+        p50_s, reference_p50_s: median call of the candidate and of the reference in each load, likewise.
         noise: ln ratio and 95 % interval of the null control, a file against its own copy; empty without.
         seconds: it took.
+        board: temperature, governor and load of a board meanwhile, in words; "" for other targets.
     """
 
     limit: float
@@ -273,6 +293,9 @@ class PairRecord:
     noise: tuple[float, ...] = ()
     seconds: float = 0.0
     reference_s: Sequence[float] = ()
+    p50_s: Sequence[float] = ()
+    reference_p50_s: Sequence[float] = ()
+    board: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +305,7 @@ class Past:
     Attributes:
         commit: with "+" where files were changed; "" outside a repository. started: ISO 8601, UTC.
         value, low, high: as in `Metric`, in the unit of the present run.
-        failed: whether the limit was broken; None where it was not decided.
+        failed: whether the limit was broken; None where it was inconclusive.
     """
 
     commit: str
@@ -299,7 +322,11 @@ class CaseResult:
 
     Attributes:
         key: ``model-recipe-profile`` or ``model-recipe.variant-profile``.
-        place: ``file:line`` of the recipe.
+        model, recipe, variant, profile: names; recipe is "original" for the model itself, variant "" without
+            a sweep.
+        place: ``file:line`` of the recipe. checks: one for each test that judged it.
+        artifact: the built file; None where none was built.
+        observation: what was measured; parent: the same of the original model.
         pairs: "model" or "baseline" → how latency was compared with it.
         past: "latency.p50", "size vs baseline" → earlier numbers, oldest first, of what a report draws.
     """
@@ -338,14 +365,16 @@ class Run:
     """A whole session.
 
     Attributes:
-        started: ISO 8601, UTC. duration_s: seconds.
-        command: the arguments pytest was given.
+        started: ISO 8601, UTC. duration_s: seconds. command: the arguments pytest was given.
         commit, branch: of the git repository round the ini file; "" outside one. dirty: uncommitted changes.
         environment: host facts, e.g. cpu, cpu_flags, kernel, python, load average.
         versions: distribution → version.
+        profiles: name → keys of the profile, as text.
+        cases: in the order of their tests. schema: of the record.
         problems: session-wide problems that make the run fail, one sentence each.
         notes: what a reader must know that does not make it fail, e.g. "timings need a quieter machine".
         baseline: what was compared with, e.g. kind, name, commit, made, host; empty without one.
+        loosened: what is demanded less than when the baseline was accepted, one line each.
     """
 
     started: str
@@ -361,6 +390,7 @@ class Run:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     baseline: Mapping[str, str] = field(default_factory=dict)
+    loosened: tuple[str, ...] = ()
     schema: int = SCHEMA
 
     def frame(self) -> pandas.DataFrame:

@@ -7,15 +7,19 @@ observation and one case a line, so that two records can be compared line by lin
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import record as errors
+from pytest_edgebench.base.folder_lock import own, unowned
+from pytest_edgebench.base.writing import remove
+from pytest_edgebench.record import errors
 from pytest_edgebench.record.codec import TABLES, Decoder, Tables, compact, encode
-from pytest_edgebench.record.run import SCHEMA, Run
+from pytest_edgebench.record.run import Run
+from pytest_edgebench.record.schema import OLDEST, SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +87,7 @@ def load(text: str, where: str) -> Run:
     found = plain.get("schema") if isinstance(plain, dict) else None
     if not isinstance(found, int) or isinstance(found, bool):
         raise errors.not_a_record(where)
-    if found != SCHEMA:
+    if not OLDEST <= found <= SCHEMA:
         raise (errors.older_schema if found < SCHEMA else errors.newer_schema)(where, found, SCHEMA)
     decoder = Decoder(where)
     shared = {name: plain.pop(name, None) for name in TABLES.values()}
@@ -92,7 +96,8 @@ def load(text: str, where: str) -> Run:
             raise errors.missing_key(where, "the record", name)
         entries = [decoder.build(kind, entry, f"{name}[{i}]") for i, entry in enumerate(shared[name])]
         decoder.tables[name] = entries
-    run: Run = decoder.build(Run, plain, "")
+    # What is written from it is of the present schema.
+    run: Run = decoder.build(Run, {**plain, "schema": SCHEMA}, "")
     return run
 
 
@@ -114,20 +119,6 @@ def read(path: Path, name: str = "") -> Run:
         detail = os.strerror(cause.errno) if isinstance(cause, OSError) and cause.errno else str(cause)
         raise errors.not_text(where, detail) from None
     return load(text, where)
-
-
-def load_run(path: str | os.PathLike[str]) -> Run:
-    """A recorded run, for a notebook: ``load_run("edgebench-report.html").frame()`` is a table of it.
-
-    Args:
-        path: a file that ``--edgebench-json`` or ``--edgebench-report`` wrote.
-
-    Raises:
-        RecordError: it is not there, or is no record that can be read.
-    """
-    from pathlib import Path
-
-    return read(Path(path), str(path))
 
 
 def pack(text: str) -> str:
@@ -170,19 +161,31 @@ def write(path: Path, text: str | Iterable[str]) -> None:
             return
         path = path.resolve()  # a link keeps pointing at what it points at
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         staged = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
         try:
-            with staged.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            with own(staged) as owned, io.TextIOWrapper(owned, "utf-8", "backslashreplace", "\n") as file:
+                owned.truncate(0)
                 file.writelines([text] if isinstance(text, str) else text)
                 file.flush()
                 os.fsync(file.fileno())
-            staged.replace(path)
+                staged.replace(path)
         except BaseException:
-            staged.unlink(missing_ok=True)
+            remove(staged)
             raise
         _sync_folder(path.parent)
     except OSError as error:
         raise errors.cannot_write(str(path), error) from error
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of a file left that were killed: their locks are free."""
+    prefix = f".{path.name[:100]}."
+    for other in path.parent.iterdir():
+        if other.name.startswith(prefix) and other.suffix == ".tmp":
+            with contextlib.suppress(OSError), unowned(other) as free:
+                if free:
+                    remove(other)
 
 
 def _sync_folder(folder: Path) -> None:

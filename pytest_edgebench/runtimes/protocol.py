@@ -1,29 +1,29 @@
-"""What a runtime file offers to the worker, and where the files of the known runtimes are.
+"""What a runtime file offers to the worker.
 
 A runtime file is loaded by its path, also where this package is not installed: it may import nothing but
 Python's own library, numpy, its runtime and, by its path, a file beside it (names used in
 annotations only are imported under ``TYPE_CHECKING``). A mistake a user can mend is raised as
-``ValueError(code, facts)``, where the code is one of those in `pytest_edgebench.errors.measure` and facts is
+``ValueError(code, facts)``, where the code is one of those in `pytest_edgebench.workers.errors` and facts is
 a mapping of plain values.
+
+Which runtime it is stands in its constant `RUNTIME`, a literal that is read without importing the file
+(`known.Runtime` has the keys).
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
-
-from pytest_edgebench.errors import measure as errors
+from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
 
-    from pytest_edgebench.declare.model import Format
-
     Array = np.ndarray[Any, np.dtype[Any]]
 
 Option = str | int | float | bool
+MICRO = "tflite-micro"
+"""The runtime of microcontrollers, which tells the tensor arena."""
 
 
 class Tensor(TypedDict):
@@ -32,7 +32,9 @@ class Tensor(TypedDict):
     Keys:
         name: as the file has it, without what a converter put round it.
         shape: None for a dimension that may be of any length.
-        dtype: numpy's name; "" for what is no array of numbers.
+        dtype: numpy's name, or "bfloat16", whose arrays are the bits as uint16; "" for what is no array of
+            numbers that can be given.
+        kind: what the runtime calls it, for messages, e.g. "tensor(string)"; not needed.
         scale, zero_point: real = (stored - zero_point) * scale; scale is None where nothing is quantized.
     """
 
@@ -41,10 +43,14 @@ class Tensor(TypedDict):
     dtype: str
     scale: float | None
     zero_point: int
+    kind: NotRequired[str]
 
 
 class Session(Protocol):
     """A loaded file.
+
+    A file that keeps state from one call to the next also has a method ``reset()``, which forgets it; it is
+    called before each sample's inputs are bound.
 
     Attributes:
         call: one inference of what is bound, and nothing else: this is what is timed. Set by `bind`.
@@ -79,40 +85,3 @@ class RuntimeFile(Protocol):
             ValueError: ("option", facts) for an unknown option, ("option_value", facts) for a wrong value.
             Exception: whatever the runtime raises for a file it does not like.
         """
-
-
-USUAL: Mapping[Format, str] = {"onnx": "onnxruntime", "tflite": "litert"}
-"""Format → the runtime that runs it where a profile names none."""
-
-FORMATS: Mapping[str, Format] = {
-    "onnxruntime": "onnx",
-    "litert": "tflite",
-    "tflite-runtime": "tflite",
-    "tflite-micro": "tflite",
-}
-"""Runtime → the format it runs."""
-
-FILES: Mapping[str, str] = {
-    "onnxruntime": "run_onnxruntime.py",
-    "litert": "run_litert.py",
-    "tflite-runtime": "run_tflite_runtime.py",
-    "tflite-micro": "run_tflite_micro.py",
-}
-DISTRIBUTIONS: Mapping[str, str] = {"onnxruntime": "onnxruntime", "litert": "ai-edge-litert"}
-"""Those always in this environment; tflite-runtime needs one of its own, tflite-micro is an extra."""
-
-
-def runtime_file(runtime: str, where: str = "") -> Path:
-    """The file of a runtime, by the runtime's name or as the path of a ``.py`` file.
-
-    Args:
-        where: the settings key that names the runtime, for the message.
-
-    Raises:
-        MeasureError: no such runtime.
-    """
-    if runtime.endswith(".py") and Path(runtime).is_file():
-        return Path(runtime).absolute()
-    if runtime not in FILES:
-        raise errors.unknown_runtime(runtime, sorted(FILES), where)
-    return Path(__file__).parent / FILES[runtime]

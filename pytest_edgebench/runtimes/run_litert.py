@@ -3,6 +3,7 @@
 Options:
     delegates: "default" (XNNPACK), "none" (the optimised built-in kernels, which are numerically the TFLite
         Micro and CMSIS-NN family) or "reference" (the slow reference kernels).
+    signature: the one to run, of a file with several.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ else:
     tflite_session = importlib.util.module_from_spec(_spec)
     _spec.loader.exec_module(tflite_session)
 
+RUNTIME = {"name": "litert", "format": "tflite", "distribution": "ai-edge-litert", "usual": True}
 RESOLVERS = {
     "default": OpResolverType.AUTO,
     "none": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
@@ -40,6 +42,8 @@ def describe() -> dict[str, str]:
 def load(path: str, threads: int, options: Mapping[str, Option]) -> tflite_session.TfliteSession:
     """Load a ``.tflite`` file and plan its memory."""
     resolver = tflite_session.resolver(options, RESOLVERS)
-    interpreter = Interpreter(model_path=path, num_threads=threads, experimental_op_resolver_type=resolver)
-    interpreter.allocate_tensors()
-    return tflite_session.TfliteSession(interpreter)
+
+    def make() -> Interpreter:
+        return Interpreter(model_path=path, num_threads=threads, experimental_op_resolver_type=resolver)
+
+    return tflite_session.load(make, options)

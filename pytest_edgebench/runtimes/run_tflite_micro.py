@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.runtimes.protocol import Array, Option, Tensor
 
+RUNTIME = {"name": "tflite-micro", "format": "tflite", "distribution": "tflite-micro"}
 PLENTY = 1 << 28  # bytes; what is not touched costs nothing
 _PARTS = re.compile(r"Arena allocation (total|head|tail) (\d+) bytes")
 
@@ -72,8 +73,7 @@ class MicroSession:
             try:
                 self._interpreter = runtime.Interpreter.from_bytes(content, arena_size=arena)
             except RuntimeError as cause:
-                told = [line for line in printed() if line]
-                raise RuntimeError("; ".join([str(cause), *told])) from None
+                raise _with(cause, printed()) from None
         details = self._interpreter
         self.inputs = [
             _tensor(graph.Tensors(graph.Inputs(i)), details.get_input_details(i))
@@ -89,6 +89,10 @@ class MicroSession:
         for i, array in enumerate(arrays):
             self._interpreter.set_input(array, i)
 
+    def reset(self) -> None:
+        """Forget what earlier samples left in variables."""
+        self._interpreter.reset()
+
     def results(self) -> list[Array]:
         return [self._interpreter.get_output(i) for i in range(len(self.outputs))]
 
@@ -96,9 +100,17 @@ class MicroSession:
         """Bytes in use after one inference: "head" for tensors, "tail" for structures, "total"."""
         self.bind([np.zeros([n or 1 for n in t["shape"]], t["dtype"]) for t in self.inputs])
         with _printed() as printed:
-            self.call()
+            try:
+                self.call()
+            except RuntimeError as cause:
+                raise _with(cause, printed()) from None
             self._interpreter.print_allocations()
             return {name: int(count) for name, count in _PARTS.findall("\n".join(printed()))}
+
+
+def _with(cause: RuntimeError, printed: list[str]) -> RuntimeError:
+    """An error with what was printed of its reason."""
+    return RuntimeError("; ".join([str(cause), *(line for line in printed if line)]))
 
 
 @contextlib.contextmanager
@@ -132,6 +144,7 @@ def _tensor(stored: Any, details: Mapping[str, Any]) -> Tensor:
         "dtype": dtype.name if dtype.kind in "biuf" else "",
         "scale": float(scales[0]) if len(scales) == 1 and dtype.kind in "iu" else None,
         "zero_point": int(zeros[0]) if len(zeros) == 1 else 0,
+        "kind": dtype.name,
     }
 
 

@@ -1,6 +1,6 @@
 """tflite-runtime, the TensorFlow Lite still in the field, for the worker (see `protocol.py`).
 
-It lives in an environment of its own, since it needs numpy < 2: ``python -m pytest_edgebench setup
+It lives in an environment of its own, since it needs numpy < 2: ``edgebench setup
 tflite-runtime`` makes one. Options are those of `run_litert.py`.
 """
 
@@ -26,6 +26,7 @@ else:
     tflite_session = importlib.util.module_from_spec(_spec)
     _spec.loader.exec_module(tflite_session)
 
+RUNTIME = {"name": "tflite-runtime", "format": "tflite", "distribution": "tflite-runtime"}
 RESOLVERS = {
     "default": OpResolverType.AUTO,
     "none": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
@@ -44,12 +45,14 @@ def load(path: str, threads: int, options: Mapping[str, Option]) -> tflite_sessi
         ValueError: ("dynamic_int8", facts) a file on which this runtime answers garbage without an error.
     """
     resolver = tflite_session.resolver(options, RESOLVERS)
-    interpreter = Interpreter(model_path=path, num_threads=threads, experimental_op_resolver_type=resolver)
+
+    def make() -> Any:
+        return Interpreter(model_path=path, num_threads=threads, experimental_op_resolver_type=resolver)
+
     # Before memory is planned: a delegate would stand for the operators it took over.
-    if _misread(interpreter):
+    if _misread(make()):
         raise ValueError("dynamic_int8", {"version": describe()["version"]})
-    interpreter.allocate_tensors()
-    return tflite_session.TfliteSession(interpreter)
+    return tflite_session.load(make, options)
 
 
 def _misread(interpreter: Any) -> bool:

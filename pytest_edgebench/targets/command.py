@@ -12,31 +12,46 @@ import json
 import os
 import random
 import shutil
-import signal
-import subprocess
 import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import command as errors
-from pytest_edgebench.errors import measure as measure_errors
-from pytest_edgebench.measure import machine
-from pytest_edgebench.measure.process import end_of
+from pytest_edgebench.profiles.target import Kind, choice, text, words
 from pytest_edgebench.targets import command_answer as answers
+from pytest_edgebench.targets import command_errors as errors
+from pytest_edgebench.targets import command_numbers as numbers
+from pytest_edgebench.targets.command_run import MOST_PRINTED, Run
 from pytest_edgebench.targets.local import Local
+from pytest_edgebench.workers import errors as workers_errors
+from pytest_edgebench.workers import machine
+from pytest_edgebench.workers.process import end_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import numpy as np
 
-    from pytest_edgebench.measure.spec import Spec
-    from pytest_edgebench.targets.reach import Reach
+    from pytest_edgebench.profiles.target import TargetRef
+    from pytest_edgebench.workers.spec import Spec
 
     Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
     Answer = tuple[dict[str, Any], Arrays]
 
+KIND = Kind(
+    "command",
+    "",
+    frozenset({"outputs"}),
+    options={
+        "run": words('run = ["./measure.sh", "--serial", "A1"]'),
+        "evidence": choice(("predicted", "emulated", "host", "device")),
+        "gives": words('gives = ["outputs", "latency"]', ("outputs", "latency", "memory", "instructions")),
+        "lock": text('lock = "phone-A1"'),
+    },
+    paths=frozenset({"run"}),
+    required={"run": 'run = ["./measure.sh"]', "evidence": 'evidence = "device"'},
+)
+"""How a profile names this target, and its `target_options`."""
 REQUEST, PRINTED, MANIFEST = "request.json", "printed.txt", "manifest.json"
 PAIR_CALLS, WARM_UPS = 20, 3
 NEEDS = {"run": "outputs", "time": "latency", "pairs": "latency", "memory": "memory", "count": "instructions"}
@@ -46,9 +61,9 @@ NEEDS = {"run": "outputs", "time": "latency", "pairs": "latency", "memory": "mem
 class Program(Local):
     """The program of a profile."""
 
-    def __init__(self, reach: Reach) -> None:
-        self.reach = reach
-        run = reach.option("run", ())
+    def __init__(self, target_ref: TargetRef) -> None:
+        self.target_ref = target_ref
+        run = target_ref.option("run", ())
         assert isinstance(run, tuple)  # checked when the settings were read
         self._run = run
 
@@ -60,7 +75,7 @@ class Program(Local):
 
     def start(self, spec: Spec, folder: Path) -> Requests:
         """Nothing runs between requests."""
-        return Requests(spec, self._run, self.reach.gives, folder)
+        return Requests(spec, self._run, folder)
 
     def describe(self) -> Mapping[str, str]:
         """How it is called."""
@@ -70,13 +85,14 @@ class Program(Local):
 class Requests:
     """Answers the questions of a worker, each by one or more runs of the program."""
 
-    def __init__(self, spec: Spec, run: tuple[str, ...], gives: frozenset[str], folder: Path) -> None:
-        self._spec, self._run, self._gives, self._folder = spec, run, gives, folder
+    def __init__(self, spec: Spec, run: tuple[str, ...], folder: Path) -> None:
+        self._spec, self._run, self._folder = spec, run, folder
+        self._gives, self._evidence = spec.target_ref.gives, spec.target_ref.evidence
         self._name = Path(run[0]).name
         self._tail = ""
         self._open = True
         self._boards: list[tuple[dict[str, Any], dict[str, Any]]] = []
-        self._running: subprocess.Popen[bytes] | None = None
+        self._running: Run | None = None
 
     @property
     def pid(self) -> int:
@@ -91,7 +107,7 @@ class Requests:
     def ask(self, message: Mapping[str, Any], arrays: Arrays, doing: str, deadline_s: float) -> Answer:
         """Errors as `Channel.ask`; nothing is ever asked twice."""
         if not self._open:
-            raise measure_errors.dead(self._spec.title)
+            raise workers_errors.dead(self._spec.title)
         needed = NEEDS.get(message["ask"])
         if needed is not None and needed not in self._gives:
             raise errors.not_asked(self._name, needed, self._gives)
@@ -113,13 +129,7 @@ class Requests:
     def kill(self, patience_s: float = 0) -> int:
         """End the program, if it runs, with all it started."""
         self._open = False
-        if self._running is None:
-            return 0
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._running.pid, signal.SIGKILL)
-        status = self._running.wait()
-        self._running = None
-        return status
+        return 0 if self._running is None else self._running.kill()
 
     def close(self) -> None:
         """Nothing runs between requests."""
@@ -132,8 +142,13 @@ class Requests:
             return {**answers.described(answer, self._name), "threads": str(self._spec.threads)}, {}
 
     def _ask_run(self, message: Mapping[str, Any], arrays: Arrays, doing: str, end: float) -> Answer:
-        count = len(next(iter(arrays.values())))
-        terms = {"batch": message["batch"]}
+        roles = message.get("roles", {})
+        count = next(
+            len(array)
+            for name, array in arrays.items()
+            if roles.get(name, {}).get("role", "sample") == "sample"
+        )
+        terms = {"batch": message["batch"], **_roles(message)}
         with self._asked("run", terms, message["path"], arrays, doing, end) as (answer, folder):
             raw = answer.get("raw", False)
             if not isinstance(raw, bool):
@@ -147,10 +162,11 @@ class Requests:
         others: dict[str, list[float | None]] = {"load": [], "first_call": []}
         for _ in range(message["loads"]):
             terms = {"calls": message["calls"], "warm_ups": WARM_UPS, "seconds": message["seconds"]}
-            with self._asked("time", terms, message["path"], arrays, doing, end) as (answer, _):
-                timed.append(answers.calls(answer, self._name))
-                for key, values in others.items():
-                    values.append(answers.seconds(answer, f"{key}_s", self._name))
+            terms |= _roles(message)
+            timed_calls, answer, longest_s = self._timed(terms, message["path"], arrays, doing, end)
+            timed.append(timed_calls)
+            for key, values in others.items():
+                values.append(numbers.seconds(answer, f"{key}_s", self._name, longest_s))
         results = {
             "calls": np.concatenate([np.asarray(calls) for calls in timed]),
             "counts": np.asarray([len(calls) for calls in timed]),
@@ -171,31 +187,44 @@ class Requests:
         rows, started = [], []
         for at in range(message["first"], message["first"] + message["loads"]):
             started.append(time.perf_counter() - began + 1e-9)
-            shortest = {}
+            calls = {}
             for which in random.Random(f"{message['seed']}/{at}").sample("ab", 2):
                 terms = {"calls": plan["calls"], "warm_ups": plan["warm_ups"], "seconds": message["seconds"]}
-                with self._asked("time", terms, message[which], arrays, doing, end) as (answer, _):
-                    shortest[which] = min(answers.calls(answer, self._name))
-            rows.append((shortest["a"], shortest["b"]))
+                terms |= _roles(message)
+                calls[which], _, _ = self._timed(terms, message[which], arrays, doing, end)
+            rows.append([figure(calls[which]) for figure in (min, np.median) for which in "ab"])
             if time.perf_counter() - began > message["seconds"]:
                 break
         table = np.asarray(rows)
-        return {"plan": plan}, {"a": table[:, 0], "b": table[:, 1], "started": np.asarray(started)}
+        columns = {name: table[:, at] for at, name in enumerate(("a", "b", "a_p50", "b_p50"))}
+        return {"plan": plan}, {**columns, "started": np.asarray(started)}
 
     def _ask_memory(self, message: Mapping[str, Any], arrays: Arrays, doing: str, end: float) -> Answer:
-        with self._asked("memory", {}, message["path"], arrays, doing, end) as (answer, _):
+        with self._asked("memory", _roles(message), message["path"], arrays, doing, end) as (answer, _):
             return {
-                key: answers.whole(answer, key, self._name) for key in ("peak_bytes", "baseline_bytes")
+                key: numbers.whole(answer, key, self._name) for key in ("peak_bytes", "baseline_bytes")
             }, {}
 
     def _ask_count(self, message: Mapping[str, Any], arrays: Arrays, doing: str, end: float) -> Answer:
         import numpy as np
 
-        terms = {"calls": message["calls"]}
+        terms = {"calls": message["calls"], **_roles(message)}
         with self._asked("count", terms, message["path"], arrays, doing, end) as (answer, _):
-            return {}, {"instructions": np.asarray(answers.counts(answer, self._name), np.int64)}
+            return {}, {"instructions": np.asarray(numbers.counts(answer, self._name), np.int64)}
 
     # Within
+
+    def _timed(
+        self, terms: Mapping[str, Any], path: str, arrays: Arrays, doing: str, end: float
+    ) -> tuple[list[float], dict[str, Any], float]:
+        """Seconds of the calls of one load, the whole answer, and the longest time it can tell."""
+        began = time.monotonic()
+        with self._asked("time", terms, path, arrays, doing, end) as (answer, _):
+            longest_s = numbers.longest(self._evidence, time.monotonic() - began)
+            calls = numbers.calls(answer, terms["calls"], terms["seconds"], self._name, longest_s)
+            for key in ("load_s", "first_call_s"):  # whether or not they are asked for
+                numbers.seconds(answer, key, self._name, longest_s)
+            return calls, answer, longest_s
 
     @contextlib.contextmanager
     def _asked(
@@ -219,7 +248,7 @@ class Requests:
             (folder / REQUEST).write_text(json.dumps(request, indent=1), encoding="utf-8")
             self._finish(folder, doing, end)
             answer = answers.read(folder, request, self._name, doing, self._tail)
-            self._boards.append(answers.board(answer, self._name))
+            self._boards.append(numbers.board(answer, self._name))
             yield answer, folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -227,33 +256,34 @@ class Requests:
     def _finish(self, folder: Path, doing: str, end: float) -> None:
         """Run the program to its end."""
         began = time.monotonic()
-        with (folder / PRINTED).open("w+b") as printed:
-            try:
-                self._running = subprocess.Popen(
-                    [*self._run, str(folder)],
-                    cwd=folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=printed,
-                    stderr=printed,
-                    start_new_session=True,  # Ctrl-C is ours to handle
-                )
-            except OSError as cause:
-                raise errors.no_program(self._run[0], cause.strerror or str(cause)) from cause
-            try:
-                status = self._running.wait(max(0.0, end - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                self.kill()
-                self._tail = end_of(folder / PRINTED)
-                raise errors.hung(self._name, doing, time.monotonic() - began, self._tail) from None
-            self._running = None
-        self._tail = end_of(folder / PRINTED)
+        printed = folder / PRINTED
+        try:
+            self._running = Run((*self._run, str(folder)), folder, printed)
+        except OSError as cause:
+            raise errors.no_program(self._run[0], cause.strerror or str(cause)) from cause
+        ended = self._running.wait(end)
+        left = self._running.left()
+        status = self._running.kill()
+        self._running = None
+        self._tail = end_of(printed) if printed.is_file() else ""
+        if ended == "late":
+            raise errors.hung(self._name, doing, time.monotonic() - began, self._tail)
+        if ended == "loud":
+            raise errors.printed_too_much(self._name, doing, MOST_PRINTED)
         if status:
             raise errors.failed(self._name, doing, status, self._tail)
+        if left is not None:
+            raise errors.left_running(self._name, doing, *left)
 
 
-def make(reach: Reach, folder: Path) -> Program:
-    """The target of a reach of this kind."""
-    return Program(reach)
+def make(target_ref: TargetRef, folder: Path) -> Program:
+    """The target of a reference of this kind."""
+    return Program(target_ref)
+
+
+def _roles(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What the request says of inputs that are not simply samples along the first axis, if there are any."""
+    return {"roles": message["roles"]} if "roles" in message else {}
 
 
 def _given(folder: Path, path: str | None, arrays: Arrays) -> dict[str, Any]:
@@ -264,7 +294,7 @@ def _given(folder: Path, path: str | None, arrays: Arrays) -> dict[str, Any]:
         return {}
     source = Path(path)
     if not source.is_file():
-        raise measure_errors.refused("command", "reading the file", "no_file", {}, path)
+        raise workers_errors.refused("command", "reading the file", "no_file", {}, path)
     target = folder / "artifact"
     target.mkdir()
     if (source.parent / MANIFEST).is_file():  # all files in its folder are of one artifact

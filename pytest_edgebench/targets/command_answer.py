@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
+import warnings
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import command as errors
+from pytest_edgebench.base import npy_header
+from pytest_edgebench.targets import command_errors as errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,16 +15,18 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    Array = np.ndarray[Any, np.dtype[Any]]
     Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 SCHEMA = 1
 ANSWER = "answer.json"
 LARGEST_ANSWER = 64 << 20  # bytes of JSON: numbers belong there, arrays in files
+LONGEST_NAME = 200
 COMMON = frozenset({"schema", "request", "error", "board"})
 KEYS = {
     "describe": frozenset({"runtime", "cpu"}),
     "run": frozenset({"artifact", "outputs", "raw"}),
-    "time": frozenset({"artifact", "calls_s", "load_s", "first_call_s"}),
+    "time": frozenset({"artifact", "calls_s", "mean_s", "load_s", "first_call_s"}),
     "memory": frozenset({"artifact", "peak_bytes", "baseline_bytes"}),
     "count": frozenset({"artifact", "instructions"}),
 }
@@ -45,11 +48,13 @@ def read(folder: Path, request: Mapping[str, Any], program: str, doing: str, tai
     path = folder / ANSWER
     if not path.is_file():
         raise errors.no_answer(program, doing, tail)
-    if path.stat().st_size > LARGEST_ANSWER:
-        raise errors.no_json(program, doing, f"it has {path.stat().st_size} bytes")
     try:
-        answer = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as cause:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_ANSWER + 1)
+        if len(content) > LARGEST_ANSWER:
+            raise errors.no_json(program, doing, f"it has more than {LARGEST_ANSWER:,} bytes")
+        answer = json.loads(content.decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as cause:
         raise errors.no_json(program, doing, str(cause)) from None
     if not isinstance(answer, dict):
         raise errors.wrong_key(program, "the whole", "an object with keys", answer)
@@ -78,93 +83,56 @@ def described(answer: Mapping[str, Any], program: str) -> dict[str, str]:
         raise errors.wrong_key(program, "runtime", example, runtime)
     found = {"name": runtime.get("name"), "version": runtime.get("version"), "cpu": answer.get("cpu", "")}
     for key, value in found.items():
-        if not isinstance(value, str) or (not value and key != "cpu"):
-            raise errors.wrong_key(program, key if key == "cpu" else f"runtime.{key}", "text", value)
+        if not isinstance(value, str) or (not value and key != "cpu") or not _is_name(value):
+            wanted = f"text of one line, at most {LONGEST_NAME} characters"
+            raise errors.wrong_key(program, key if key == "cpu" else f"runtime.{key}", wanted, value)
     return {key: str(value) for key, value in found.items()}
 
 
 def outputs(answer: Mapping[str, Any], folder: Path, count: int, program: str) -> Arrays:
-    """Outputs "0", "1", ..., each (count, ...)."""
-    import numpy as np
+    """Outputs "0", "1", ..., each (count, ...); each header is checked before its array is read.
 
+    Raises:
+        MeasureError: a path that leads nowhere or outside, a file that holds no such array.
+    """
     paths = answer.get("outputs")
     if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
         raise errors.wrong_key(program, "outputs", 'a list of paths, such as ["outputs/0.npy"]', paths)
     found: Arrays = {}
     for number, path in enumerate(paths):
-        file = (folder / path).resolve()
-        if not file.is_relative_to(folder.resolve()):
-            raise errors.outside(program, path)
         try:
-            array = np.load(file, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as cause:
+            file = (folder / path).resolve()
+            inside, regular = file.is_relative_to(folder.resolve()), file.is_file()
+        except (OSError, ValueError, RuntimeError) as cause:  # too long, with a NUL, links in a circle
             raise errors.wrong_array(program, path, str(cause)) from None
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
-            raise errors.wrong_array(program, path, "it holds no numbers")
-        if array.ndim == 0 or len(array) != count:
-            raise errors.wrong_array(program, path, f"its shape is {array.shape}, for {count} samples")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise errors.wrong_array(program, path, "it has values that are not finite")
-        found[str(number)] = array
+        if not inside:
+            raise errors.outside(program, path)
+        if not regular:
+            raise errors.wrong_array(program, path, "there is no such file")
+        try:
+            found[str(number)] = _array(file, count)
+        except Exception as cause:  # noqa: BLE001 - whatever numpy raises of a file it cannot read
+            raise errors.wrong_array(program, path, str(cause) or type(cause).__name__) from None
     return found
 
 
-def seconds(answer: Mapping[str, Any], key: str, program: str) -> float | None:
-    """A time above 0; None where it is not given."""
-    value = answer.get(key)
-    if value is None:
-        return None
-    if not _is_number(value) or not value > 0:
-        raise errors.wrong_key(program, key, "seconds above 0", value)
-    return float(value)
+def _array(file: Path, count: int) -> Array:
+    """The numbers of an ``.npy``, (count, ...); any mistake is an exception that says what it is."""
+    import numpy as np
+
+    with file.open("rb") as opened, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shape, dtype = npy_header.checked(opened, file.stat().st_size)
+        if dtype.kind not in "fiub":
+            raise ValueError("it holds no numbers")
+        if not shape or shape[0] != count:
+            raise ValueError(f"its shape is {shape}, for {count} samples")
+        opened.seek(0)
+        array: Array = np.lib.format.read_array(opened, allow_pickle=False)
+    if dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError("it has values that are not finite")
+    return array
 
 
-def calls(answer: Mapping[str, Any], program: str) -> list[float]:
-    """Seconds of each call."""
-    values = answer.get("calls_s")
-    if not isinstance(values, list) or not values or not all(_is_number(v) and v > 0 for v in values):
-        raise errors.wrong_key(program, "calls_s", "a list of seconds above 0, one for each call", values)
-    return [float(value) for value in values]
-
-
-def whole(answer: Mapping[str, Any], key: str, program: str) -> int:
-    """A whole number above 0."""
-    value = answer.get(key)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise errors.wrong_key(program, key, "a whole number above 0", value)
-    return value
-
-
-def counts(answer: Mapping[str, Any], program: str) -> list[int]:
-    """Instructions of each inference."""
-    values = answer.get("instructions")
-    good = isinstance(values, list) and values
-    if not good or any(isinstance(v, bool) or not isinstance(v, int) or v < 1 for v in values):  # type: ignore[union-attr]
-        wanted = "a list of whole numbers above 0, one for each inference"
-        raise errors.wrong_key(program, "instructions", wanted, values)
-    return list(values)  # type: ignore[arg-type]
-
-
-def board(answer: Mapping[str, Any], program: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the program tells of the device before and after; empty where it tells nothing."""
-    told = answer.get("board")
-    if told is None:
-        return {}, {}
-    if not isinstance(told, dict) or set(told) != {"before", "after"}:
-        raise errors.wrong_key(program, "board", 'an object with "before" and "after"', told)
-    readings = []
-    for when in ("before", "after"):
-        reading = told[when]
-        if not isinstance(reading, dict) or reading.keys() - {"load", "celsius", "governor", "cpus"}:
-            raise errors.wrong_key(
-                program, f"board.{when}", "an object of load, celsius, governor, cpus", reading
-            )
-        for key, value in reading.items():
-            if not (isinstance(value, str) if key == "governor" else _is_number(value)):
-                raise errors.wrong_key(program, f"board.{when}.{key}", "text or a number", value)
-        readings.append({"cpus": 1, **reading})
-    return readings[0], readings[1]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_name(text: str) -> bool:
+    return text.isprintable() and len(text) <= LONGEST_NAME

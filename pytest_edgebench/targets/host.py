@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sys
-import threading
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import measure as errors
-from pytest_edgebench.measure.process import WORKER, Process
-from pytest_edgebench.targets.local import Local
+from pytest_edgebench.profiles.target import HOST
+from pytest_edgebench.targets import errors
+from pytest_edgebench.targets.local import Local, parent
+from pytest_edgebench.workers.process import WORKER, Process
+from pytest_edgebench.workers.sandbox import interpreter, new_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_edgebench.measure.spec import Spec
-    from pytest_edgebench.targets.reach import Reach
+    from pytest_edgebench.profiles.target import TargetRef
+    from pytest_edgebench.workers.spec import Spec
+
+KIND = HOST
 
 
 class Host(Local):
     """Workers as child processes; files are used where they lie."""
 
-    def __init__(self, reach: Reach) -> None:
-        self.reach = reach
+    def __init__(self, target_ref: TargetRef) -> None:
+        self.target_ref = target_ref
 
     def prepare(self) -> None:
         """Nothing to do."""
@@ -32,8 +37,15 @@ class Host(Local):
         """A worker in the environment of the spec's interpreter; errors as `Target.start`."""
         python = spec.python or sys.executable
         command = [python, "-u", "-P", str(WORKER), str(spec.file), str(parent())]
+        variables, scratch = environment(), None
+        if self.sandbox.confines(spec.file, spec.code):
+            if shutil.which(python) is None:  # what starts it would not say so
+                raise errors.no_python(python, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+            scratch = new_folder(folder)
+            readable = (*interpreter(spec.python), spec.file, *spec.code)
+            command, variables = self.sandbox.around(command, variables, scratch, readable)
         return Process(
-            spec.title, command, environment(), folder, lambda cause: errors.no_python(python, cause)
+            spec.title, command, variables, folder, lambda cause: errors.no_python(python, cause), scratch
         )
 
     def describe(self) -> Mapping[str, str]:
@@ -41,20 +53,14 @@ class Host(Local):
         return {}
 
 
-def make(reach: Reach, folder: Path) -> Host:
-    """The target of a reach of this kind."""
-    return Host(reach)
-
-
-def parent() -> int:
-    """The process that a worker is to die with, 0 for none.
-
-    The kernel ends a child with the thread that started it: threads other than the main one may be
-    short-lived, and then only the end of stdin is left.
-    """
-    return os.getpid() if threading.current_thread() is threading.main_thread() else 0
+def make(target_ref: TargetRef, folder: Path) -> Host:
+    """The target of a reference of this kind."""
+    return Host(target_ref)
 
 
 def environment() -> dict[str, str]:
-    """Variables of a worker: more threads for linear algebra cost memory that would count as the model's."""
-    return {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+    """Variables of a worker: more threads for linear algebra cost memory that would count as the model's.
+
+    Without a sandbox ONNX Runtime's telemetry would write into the user's home when it is imported.
+    """
+    return {"OPENBLAS_NUM_THREADS": "1", **os.environ, "ORT_DISABLE_TELEMETRY": "1"}

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import measure as errors
+from pytest_edgebench.targets import errors
+from pytest_edgebench.workers.sandbox import OFF, Sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 class Local:
-    """Files are used where they lie, and nothing has to be stopped."""
+    """Files are used where they lie, and nothing has to be stopped.
+
+    Attributes:
+        sandbox: what workers are held to; set by whoever opens the target.
+    """
+
+    sandbox: Sandbox = OFF
 
     def put(self, path: Path) -> str:
         """Its own path."""
@@ -27,3 +36,12 @@ class Local:
 
     def stop(self) -> None:
         """Nothing to do."""
+
+
+def parent() -> int:
+    """The process that a worker is to die with, 0 for none.
+
+    The kernel ends a child with the thread that started it: threads other than the main one may be
+    short-lived, and then only the end of stdin is left.
+    """
+    return os.getpid() if threading.current_thread() is threading.main_thread() else 0

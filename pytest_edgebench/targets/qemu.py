@@ -18,27 +18,36 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import measure as measure_errors
-from pytest_edgebench.errors import qemu as errors
-from pytest_edgebench.measure.process import WORKER, Process
-from pytest_edgebench.runtimes.protocol import DISTRIBUTIONS
+from pytest_edgebench.profiles.qemu_cpus import ARCHES, CPUS
+from pytest_edgebench.profiles.target import Kind, TargetRef, choice, text
+from pytest_edgebench.runtimes import known
+from pytest_edgebench.targets import errors
 from pytest_edgebench.targets import qemu_place as place
-from pytest_edgebench.targets.host import parent
-from pytest_edgebench.targets.local import Local
-from pytest_edgebench.targets.qemu_cpus import ARCHES, CPUS
-from pytest_edgebench.targets.reach import Reach
+from pytest_edgebench.targets.local import Local, parent
+from pytest_edgebench.workers import errors as workers_errors
+from pytest_edgebench.workers.process import WORKER, Process
+from pytest_edgebench.workers.sandbox import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy as np
 
-    from pytest_edgebench.measure.spec import Spec
-    from pytest_edgebench.measure.worker import Arrays
-    from pytest_edgebench.targets.qemu_cpus import Cpu
+    from pytest_edgebench.profiles.qemu_cpus import Cpu
+    from pytest_edgebench.workers.spec import Spec
+    from pytest_edgebench.workers.worker import Arrays
 
+KIND = Kind(
+    "qemu",
+    "emulated",
+    frozenset({"outputs", "instructions"}),
+    options={"cpu": choice([*CPUS]), "folder": text('folder = "qemu"')},
+    paths=frozenset({"folder"}),
+    required={"cpu": 'cpu = "cortex-a72"'},
+)
+"""How a profile names this target, and its `target_options`."""
 HERE = Path("/proc/self/cwd")
-WHEELS = {**DISTRIBUTIONS, "tflite-runtime": "tflite-runtime", "tflite-micro": "tflite-micro"}
+WHEELS = {name: runtime.distribution for name, runtime in known.own().items()}
 """Runtime → what a root must have of it."""
 OF_ENVIRONMENT = ("PATH", "HOME", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 """Variables that find the packages of this machine's environment, for code that runs over it."""
@@ -71,11 +80,11 @@ class Places:
 class Emulator(Local):
     """One CPU."""
 
-    def __init__(self, reach: Reach) -> None:
-        self.reach = reach
-        self.cpu: Cpu = CPUS[str(reach.option("cpu", ""))]  # checked when the settings were read
+    def __init__(self, target_ref: TargetRef) -> None:
+        self.target_ref = target_ref
+        self.cpu: Cpu = CPUS[str(target_ref.option("cpu", ""))]  # checked when the settings were read
         self.arch = ARCHES[self.cpu.arch]
-        self.folder = Path(str(reach.option("folder", "") or place.default_folder()))
+        self.folder = Path(str(target_ref.option("folder", "") or place.default_folder()))
         self.root: place.Root | None = None
         self.version = ""
         self.program = self.arch.program
@@ -182,7 +191,7 @@ class Emulated:
     ) -> tuple[dict[str, Any], Arrays]:
         """Errors as `Channel.ask`; a count that fails leaves the worker as it is."""
         if self._closed:
-            raise measure_errors.dead(self._spec.title)
+            raise workers_errors.dead(self._spec.title)
         if message["ask"] == "describe":
             return self._describe(message, doing, deadline_s), {}
         if message["ask"] == "count":
@@ -211,10 +220,16 @@ class Emulated:
             self._process = self._started(self._emulator.places(self._spec.file))
         return self._process
 
-    def _started(self, at: Places, plugin: Sequence[str] = (), before: Sequence[str] = ()) -> Process:
+    def _started(
+        self, at: Places, plugin: Sequence[str] = (), before: Sequence[str] = (), noted: Path | None = None
+    ) -> Process:
         emulator = self._emulator
         command = [*before, *emulator.command(self._spec.python, at, plugin), "-u", "-P"]
         command += [str(at.worker), str(at.runtime), str(parent())]
+        if emulator.sandbox.confines(self._spec.file):
+            readable = (emulator.folder, *interpreter(self._spec.python), self._spec.file)
+            # Its variables are few and fixed already, and more of them would move what is counted.
+            command = emulator.sandbox.confined(command, noted, readable)
         return Process(
             self._spec.title, command, emulator.environment(at), self._folder,
             lambda cause: errors.not_installed(emulator.program, emulator.cpu.name),
@@ -237,12 +252,14 @@ class Emulated:
         if not plugin.is_file():
             raise errors.no_plugin(self._emulator.version)
         noted = (self._folder / f"counted-{uuid.uuid4().hex[:12]}.txt").absolute()
+        noted.parent.mkdir(parents=True, exist_ok=True)
+        noted.touch()  # what is not there could not be allowed to be written
         model, places = Path(message["path"]), self._emulator.places(self._spec.file)
         with tempfile.TemporaryDirectory(prefix="edgebench-") as folder:
             at = linked(places, Path(folder))
             (Path(folder) / "m").symlink_to(model.absolute().parent)
             request = {**message, "path": str(HERE / "m" / model.name), "threads": 1, "mark": place.MARK}
-            process = self._started(at, place.plugin_words(plugin, noted), ("env", "-C", folder))
+            process = self._started(at, place.plugin_words(plugin, noted), ("env", "-C", folder), noted)
             try:
                 answer, _ = process.ask(request, arrays, doing, deadline_s)
                 text = noted.read_text(encoding="ascii") if noted.is_file() else process.tail()
@@ -300,11 +317,11 @@ def counts(text: str, calls: int) -> np.ndarray[Any, np.dtype[np.int64]] | None:
 
 def over(cpu: Cpu, program: str, version: str, root: place.Root | None) -> Emulator:
     """A CPU by what was found of it, without looking for it."""
-    emulator = Emulator(Reach("qemu", options=(("cpu", cpu.name),)))
+    emulator = Emulator(TargetRef("qemu", options=(("cpu", cpu.name),)))
     emulator.program, emulator.version, emulator.root = program, version, root
     return emulator
 
 
-def make(reach: Reach, folder: Path) -> Emulator:
-    """The target of a reach of this kind."""
-    return Emulator(reach)
+def make(target_ref: TargetRef, folder: Path) -> Emulator:
+    """The target of a reference of this kind."""
+    return Emulator(target_ref)

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.errors import qemu as errors
+from pytest_edgebench.targets import errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_edgebench.targets.qemu_cpus import Arch, Cpu
+    from pytest_edgebench.profiles.qemu_cpus import Arch, Cpu
 
 SCHEMA = 1
 MADE = "made.json"
 PYTHON = "3.11"
-COUNTER = Path(__file__).parent.parent / "setup" / "counter.c"
+COUNTER = Path(__file__).parent.parent / "environments" / "counter.c"
 COUNTER_VERSION = "1"
 """Of what the plugin counts: another one would not be compared with it."""
 MARK = 9999  # a system call that no architecture has
@@ -89,7 +89,7 @@ def read_root(folder: Path, arch: Arch) -> Root:
 
 def parts(root: Root, arch: Arch) -> list[str]:
     """What must be in its folder: the interpreter, a prefix for each CPU, and the wheels by their record."""
-    from pytest_edgebench.targets.qemu_cpus import CPUS
+    from pytest_edgebench.profiles.qemu_cpus import CPUS
 
     cpus = [f"cpus/{cpu.name}/usr/bin/python{PYTHON}" for cpu in CPUS.values() if cpu.arch == arch.name]
     wheels = [

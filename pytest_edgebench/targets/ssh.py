@@ -15,20 +15,36 @@ import tarfile
 import tempfile
 import time
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.errors import EdgebenchError, MeasureError
-from pytest_edgebench.errors import ssh as errors
-from pytest_edgebench.measure.process import WORKER, Process
+from pytest_edgebench.base.errors import EdgebenchError, MeasureError
+from pytest_edgebench.profiles.target import EVERYTHING, Kind, seconds, text
+from pytest_edgebench.targets import errors
+from pytest_edgebench.targets.board_lock import BoardLock
 from pytest_edgebench.targets.ssh_link import LOST, Link
+from pytest_edgebench.workers.process import WORKER, Process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+    from contextlib import AbstractContextManager
 
-    from pytest_edgebench.measure.spec import Spec
-    from pytest_edgebench.targets.reach import Reach
+    from pytest_edgebench.profiles.target import TargetRef
+    from pytest_edgebench.workers.spec import Spec
 
+KIND = Kind(
+    "ssh://user@board",
+    "device",
+    EVERYTHING,
+    address=True,
+    options={
+        "config": text('config = "ssh_config"'),
+        "folder": text('folder = ".cache/pytest-edgebench"'),
+        "connect_s": seconds("connect_s = 10"),
+    },
+    paths=frozenset({"config"}),
+)
+"""How a profile names this target, and its `target_options`."""
 FOLDER = ".cache/pytest-edgebench"
 CONNECT_S = 10.0
 SEND_S = 600.0
@@ -38,7 +54,8 @@ CLOCK_OFF_S = 60.0
 SMALL_BYTES = 1 << 18  # up to which asking first takes longer than sending in vain
 MANIFEST = "manifest.json"
 """Beside it, all files belong to one artifact."""
-WORKER_PARTS = ("adapt.py", "machine.py", "pages.py")
+HOLDER = Path(__file__).with_name("board_holder.py")
+WORKER_PARTS = ("binding.py", "values.py", "machine.py", "memory_layout.py")
 FIND_PYTHON = (
     "import sys; print('python', '.'.join(map(str, sys.version_info[:3]))); "
     "sys.exit(9) if sys.version_info < (3, 11) else None; import numpy"
@@ -50,21 +67,22 @@ NO_RIGHT = ("Permission denied", "Read-only file system", "Not a directory", "Fi
 class Board:
     """A board of one account."""
 
-    def __init__(self, reach: Reach) -> None:
-        self.reach = reach
-        config, connect_s = reach.option("config", ""), reach.option("connect_s", CONNECT_S)
-        self._link = Link(reach.address, str(config), float(connect_s))  # type: ignore[arg-type] # checked
+    def __init__(self, target_ref: TargetRef) -> None:
+        self.target_ref = target_ref
+        config, connect_s = target_ref.option("config", ""), target_ref.option("connect_s", CONNECT_S)
+        self._link = Link(target_ref.address, str(config), float(connect_s))  # type: ignore[arg-type] # checked
         self._folder = ""  # there, in full
         self._facts: dict[str, str] = {}
         self._there: dict[str, str] = {}  # digest → folder there
         self._digests: dict[tuple[object, ...], str] = {}
         self._pythons: dict[str, MeasureError | None] = {}
         self._orphans: list[str] = []
+        self._lock: BoardLock | None = None
 
     @property
     def title(self) -> str:
         """For messages."""
-        return self.reach.title
+        return self.target_ref.title
 
     def prepare(self) -> None:
         """Connect and make the folder, unless that is so; errors as `Target.prepare`."""
@@ -72,9 +90,10 @@ class Board:
             return
         self._folder = ""
         self._there.clear()
+        self._let_go()
         if not self._link.alive:
             self._link.open()
-        wanted = str(self.reach.option("folder", FOLDER))
+        wanted = str(self.target_ref.option("folder", FOLDER))
         script = (
             f"cd && mkdir -p {place(wanted)}/files && cd {place(wanted)} || exit 3\n"
             'echo "folder $PWD"; echo "date $(date +%s)"; echo "system $(uname -srm)"\n'
@@ -121,6 +140,16 @@ class Board:
             self._orphans.pop()
         return RemoteProcess(spec.title, self._link, script, note, self._orphans, folder)
 
+    def hold(self, spec: Spec, what: str, deadline_s: float) -> AbstractContextManager[int]:
+        """Hold the board for timing; errors as `BoardLock.held`."""
+        if self._lock is None:
+            python = place(spec.python or "python3")
+            self._check(spec.python or "python3", python)
+            holder = self._sent({HOLDER.name: HOLDER}, "what holds the board")
+            command = self._link.session(f"exec {python} -u {q(holder)}/{HOLDER.name}")
+            self._lock = BoardLock(self.title, command)
+        return self._lock.held(what, deadline_s)
+
     def fetch(self, there: str, here: Path) -> None:
         """Copy a file from the board; errors as `Target.fetch`."""
         try:
@@ -138,9 +167,15 @@ class Board:
 
     def stop(self) -> None:
         """Disconnect."""
+        self._let_go()
         self._link.close()
 
     # Within
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+        self._lock = None
 
     def _check(self, python: str, placed: str) -> None:
         """Make sure, once, that an interpreter can run the worker."""
@@ -149,7 +184,7 @@ class Board:
             version = re.search(r"^python (\S+)$", said, re.MULTILINE)
             error: MeasureError | None = None
             if version is None:
-                error = errors.no_python(self.title, python, said)
+                error = errors.no_board_python(self.title, python, said)
             elif status == 9:
                 error = errors.old_python(self.title, python, version[1])
             elif status:
@@ -243,9 +278,9 @@ class RemoteProcess(Process):
         return super()._died(doing, 128 - status if status > 128 else status)
 
 
-def make(reach: Reach, folder: Path) -> Board:
-    """The target of a reach of this kind."""
-    return Board(reach)
+def make(target_ref: TargetRef, folder: Path) -> Board:
+    """The target of a reference of this kind."""
+    return Board(target_ref)
 
 
 def place(path: str) -> str:

@@ -17,10 +17,10 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pytest_edgebench.errors import ssh as errors
+from pytest_edgebench.targets import errors
 
 if TYPE_CHECKING:
-    from pytest_edgebench.errors import Dropped, MeasureError
+    from pytest_edgebench.base.errors import Dropped, MeasureError
 
 OPTIONS = (
     "BatchMode=yes",  # no questions: of passwords, or whether a new key is to be trusted
@@ -102,7 +102,7 @@ class Link:
             self._end()
             said = printed.read_text(encoding="utf-8", errors="replace")
             if not ended:
-                raise errors.no_answer(self.title, self._connect_s + LOGIN_S, said)
+                raise errors.no_ssh_answer(self.title, self._connect_s + LOGIN_S, said)
             raise refusal(self.title, said)
 
     def session(self, script: str) -> list[str]:

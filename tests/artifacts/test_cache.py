@@ -14,26 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from cache_entries import COUNTS, RECORD, card_of, stored
 
 from pytest_edgebench.artifacts.cache import Cache
-from pytest_edgebench.errors import BuildError, SettingsError
-from pytest_edgebench.record.run import ArtifactRecord, Counts, StepRecord
+from pytest_edgebench.artifacts.store.seal import Seal
+from pytest_edgebench.base.errors import BuildError, SettingsError
+from pytest_edgebench.record.run import ArtifactRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-COUNTS = Counts({"Conv": 1}, 1, {"float32": 40}, 10, 0, 90)
-RECORD = ArtifactRecord(
-    "k1", "d", "onnx", {}, COUNTS, (StepRecord("S()", "file", None, COUNTS),), {"onnx": "1"}, ("note",)
-)
-
-
-def stored(cache: Cache, content: bytes = b"model", record: ArtifactRecord = RECORD) -> Path:
-    with cache.stage() as folder:
-        (folder / "m.onnx").write_bytes(content)
-        (folder / "side").mkdir()
-        (folder / "side" / "w.bin").write_bytes(b"12")
-        return cache.put(folder / "m.onnx", record).path
 
 
 def test_what_was_put_is_found_again_also_by_another_process(tmp_path: Path) -> None:
@@ -76,14 +65,20 @@ def test_a_damaged_entry_is_dropped_and_told(tmp_path: Path, damage: str) -> Non
     assert stored(cache).read_bytes() == b"model"
 
 
-def test_a_manifest_of_another_layout_is_a_miss_and_is_replaced(tmp_path: Path) -> None:
-    path = stored(Cache(tmp_path))
-    manifest = path.parent / "manifest.json"
-    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "layout": 99}))
-    cache = Cache(tmp_path)
+def test_an_index_card_of_another_layout_is_a_miss_and_is_replaced(tmp_path: Path) -> None:
+    told: list[str] = []
+    cache = Cache(tmp_path, log=told.append)
+    stored(cache)
+    fields = {**json.loads(card_of(cache, "k1").read_text()), "layout": 99}
+    del fields["seal"]
+    card_of(cache, "k1").write_bytes(Seal().signed("artifact/k1", fields))
+    cache = Cache(tmp_path, log=told.append)
     assert cache.get("k1") is None
-    stored(cache, b"newer")
-    assert path.read_bytes() == b"newer"
+    assert stored(cache, b"newer").read_bytes() == b"newer"
+    found = Cache(tmp_path).get("k1")
+    assert found is not None
+    assert found.path.read_bytes() == b"newer"
+    assert told == []
 
 
 def test_nothing_is_left_of_what_was_not_put(tmp_path: Path) -> None:
@@ -202,3 +197,16 @@ def test_a_hit_is_cheap(tmp_path: Path) -> None:
     for _ in range(20):
         cache.get("k1")
     assert (time.perf_counter() - start) / 20 < 0.005
+
+
+def test_the_folders_of_model_files_are_its_own_and_those_below(tmp_path: Path) -> None:
+    below = Cache(tmp_path / "below")
+    cache = Cache(tmp_path / "own", below=below)
+    lower, staged = below.folders
+    own, own_staged, *inherited = cache.folders
+    assert inherited == [lower, staged]
+    for folder, one in ((lower, below), (own, cache)):
+        assert stored(one).is_relative_to(folder)
+    for folder, one in ((staged, below), (own_staged, cache)):
+        with one.stage() as building:
+            assert building.is_relative_to(folder)

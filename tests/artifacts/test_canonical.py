@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import onnx
+import pytest
 from onnx_files import conv_net
 
 from pytest_edgebench.artifacts.canonical import canonicalise, digest
-from pytest_edgebench.artifacts.inspect import inspect
+from pytest_edgebench.artifacts.inspect.file import inspect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +59,33 @@ def test_canonicalise_gives_equal_bytes_and_one_file(tmp_path: Path) -> None:
 
 def test_the_file_name_is_no_part_of_the_digest(tmp_path: Path) -> None:
     assert digest(conv_net(tmp_path / "a.onnx")) == digest(conv_net(tmp_path / "b.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("producer_name", "another"),
+        ("producer_version", "9.9"),
+        ("domain", "com.example"),
+        ("model_version", 7),
+        ("doc_string", "made on a Tuesday"),
+    ],
+)
+def test_what_says_who_made_it_does_not_move_the_digest(field: str, value: object, tmp_path: Path) -> None:
+    one, two = conv_net(tmp_path / "1.onnx"), conv_net(tmp_path / "2.onnx")
+    model = onnx.load(two)
+    setattr(model, field, value)
+    onnx.save(model, two)
+    assert one.read_bytes() != two.read_bytes()
+    assert digest(one) == digest(two)
+    canonicalise(one)
+    canonicalise(two)
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_the_domain_of_an_operator_moves_the_digest(tmp_path: Path) -> None:
+    one, two = conv_net(tmp_path / "1.onnx"), conv_net(tmp_path / "2.onnx")
+    model = onnx.load(two)
+    model.graph.node[1].domain = "com.microsoft"
+    onnx.save(model, two)
+    assert digest(one) != digest(two)

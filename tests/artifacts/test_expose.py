@@ -10,7 +10,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from pytest_edgebench.artifacts.expose import expose
-from pytest_edgebench.measure.diverge import first
+from pytest_edgebench.measure.divergence import first
 
 needs_data = pytest.mark.skipif("EDGEBENCH_DATA" not in os.environ, reason="EDGEBENCH_DATA is not set")
 
@@ -51,7 +51,7 @@ def test_the_answers_are_the_same_and_more(
 @needs_data
 @pytest.mark.parametrize("step", [1, 6, 13])
 def test_the_first_tensor_that_differs(
-    step: int, keywords: tuple[Path, np.ndarray[tuple[int, ...], np.dtype[np.int8]]]
+    step: int, keywords: tuple[Path, np.ndarray[tuple[int, ...], np.dtype[np.int8]]], tmp_path: Path
 ) -> None:
     """From an operator on, the last bit of everything is another: that operator is named."""
     path, x = keywords
@@ -62,7 +62,7 @@ def test_the_first_tensor_that_differs(
         order = [*range(1, 13), 0] if len(found) == 13 else [0]
         return [value ^ 1 if i in order[step - 1 :] else value for i, value in enumerate(found)]
 
-    told = first(path, {"x": x}, lambda copy, sample: answers(copy, x), off, (alone, alone ^ 1))
+    told = first(path, {"x": x}, lambda copy, sample: answers(copy, x), off, (alone, alone ^ 1), tmp_path)
     assert f"operator {step} of 13): " in told
     count = answers(path, x)[0].size if step == 13 else None
     assert told.endswith("values differ, by up to 1")
@@ -72,11 +72,12 @@ def test_the_first_tensor_that_differs(
 
 @needs_data
 def test_a_copy_that_behaves_otherwise_tells_nothing(
-    keywords: tuple[Path, np.ndarray[tuple[int, ...], np.dtype[np.int8]]],
+    keywords: tuple[Path, np.ndarray[tuple[int, ...], np.dtype[np.int8]]], tmp_path: Path
 ) -> None:
     path, x = keywords
     (alone,) = answers(path, x)
-    assert (
-        first(path, {"x": x}, lambda c, s: answers(c, x), lambda c, s: answers(c, x), (alone, alone ^ 1))
-        == ""
-    )
+
+    def same(copy: Path, sample: object) -> list[np.ndarray[tuple[int, ...], np.dtype[np.int8]]]:
+        return answers(copy, x)
+
+    assert first(path, {"x": x}, same, same, (alone, alone ^ 1), tmp_path) == ""

@@ -7,7 +7,7 @@ import pytest
 from onnx import helper, numpy_helper
 from onnx_files import conv_net, save
 
-from pytest_edgebench.artifacts.inspect import inspect
+from pytest_edgebench.artifacts.inspect.file import inspect
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_edgebench.artifacts.inspect import inspect
+from pytest_edgebench.artifacts.inspect.file import inspect
 
 needs_data = pytest.mark.skipif("EDGEBENCH_DATA" not in os.environ, reason="EDGEBENCH_DATA is not set")
 

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 pytest_plugins = ["pytester"]
 
 HASTE = """import numpy as np
-import pytest_edgebench.ref
+import pytest_edgebench.baselines.git_ref
 import pytest_edgebench.reports.progress
 
-pytest_edgebench.ref.STEP_S = 0.02
+pytest_edgebench.baselines.git_ref.STEP_S = 0.02
 pytest_edgebench.reports.progress.PERIOD_S = 0.0
 """
 

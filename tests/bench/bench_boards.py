@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from bench_figure import Figure, figure
-from bench_worker import WIDTH, _write
+from bench_worker import WIDTH, write
 
 from pytest_edgebench.measure import locks
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +28,10 @@ HELPER = Path(__file__).parents[1] / "targets" / "loopback_board.py"
 def boards(folder: Path, count: int) -> list[Figure]:
     """What a case takes on a board beyond what it takes here, and two boards beside one."""
     folder.mkdir(parents=True)
-    paths = [_write(folder, layers) for layers in range(1, CASES + 1)]
+    paths = [write(folder, layers) for layers in range(1, CASES + 1)]
     both = [_helper().LoopbackBoard(folder / name) for name in ("a", "b")]
     try:
-        specs = [Spec("onnxruntime", python=sys.executable, reach=board.reach()) for board in both]
+        specs = [Spec("onnxruntime", python=sys.executable, target_ref=board.target_ref()) for board in both]
         over = _overhead(folder, specs[0], paths[: count + 1])
         one = _wall(folder, specs[:1] * 2, paths)
         two = _wall(folder, specs, paths)
@@ -82,7 +82,7 @@ def _case(pool: Pool, spec: Spec, path: Path) -> float:
     """Outputs and an absolute latency, as a case of a session needs them."""
     began = time.perf_counter()
     pool.get(spec).run(path, X)
-    with locks.timing(spec.reach.lock, "a case"):
+    with locks.timing(spec.target_ref.lock, "a case"):
         pool.get(spec).time(path, X[:1], loads=12, calls=100, seed=0, seconds=0.7)
     return time.perf_counter() - began
 

@@ -22,11 +22,11 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.base.errors import MeasureError
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
-from pytest_edgebench.targets.qemu_cpus import CPUS
-from pytest_edgebench.targets.reach import Reach
+from pytest_edgebench.profiles.qemu_cpus import CPUS
+from pytest_edgebench.profiles.target import TargetRef
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,11 +107,17 @@ def cells(folder: Path, cpus: list[str]) -> Iterator[Cell]:
     )
     bytes_ = np.random.default_rng(0).integers(-128, 128, (1, 49, 10, 1)).astype(np.int8)
     for cpu in cpus:
-        reach = Reach("qemu", options=(("cpu", cpu),))
+        target_ref = TargetRef("qemu", options=(("cpu", cpu),))
         old = CPUS[cpu].arch == "armv7"
-        plans = [] if old else [(Spec("onnxruntime", reach=reach), "plain", folder / "plain.onnx", floats)]
+        plans = (
+            []
+            if old
+            else [(Spec("onnxruntime", target_ref=target_ref), "plain", folder / "plain.onnx", floats)]
+        )
         if kws.is_file():
-            plans.append((Spec("tflite-runtime" if old else "litert", reach=reach), "kws int8", kws, bytes_))
+            plans.append(
+                (Spec("tflite-runtime" if old else "litert", target_ref=target_ref), "kws int8", kws, bytes_)
+            )
         for spec, name, path, x in plans:
             counts, seconds = [], []
             for _ in range(RUNS):

@@ -48,12 +48,12 @@ class Ended:
 
     Attributes:
         other_s: seconds of it in which nothing was timed. built: how often each thing was built.
-        timed: how many latencies were measured. record: of the run.
+        compared: how many pairs of files were timed. record: of the run.
     """
 
     other_s: float
     built: Counter[str]
-    timed: int
+    compared: int
     record: dict[str, Any]
 
 
@@ -81,8 +81,8 @@ def suite(folder: Path, cache: Path, processes: int) -> Ended:
     log = run / "built.log"
     lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    timed = len(list((run / "once" / "timed").glob("*.json")))
-    return Ended(took - held, Counter(lines), timed, record)
+    compared = len(list((run / "memo" / "pairs").glob("*.json")))
+    return Ended(took - held, Counter(lines), compared, record)
 
 
 def again(folder: Path, count: int) -> list[Figure]:
@@ -96,13 +96,13 @@ def again(folder: Path, count: int) -> list[Figure]:
     # built once.
     files = {line for line in four.built if not line.endswith("making the model")}
     repeated = sum(max(0, four.built[line] - cold.built[line]) for line in files)
-    repeated += abs(four.timed - cold.timed)
+    repeated += abs(four.compared - cold.compared)
     return [
         figure("second run of the digits suite: all but timing, of the cold run's", 10, "%", shares),
         Figure("second run of the digits suite: compressions", 0, built, "", n=count),
         Figure("-n 4 beside -n 0: other verdicts", 0, _different(verdicts, cold, four), ""),
         Figure("-n 4 beside -n 0: cases with other exact metrics", 0, _different(exact, cold, four), ""),
-        Figure("-n 4: files and latencies made more than once", 0, float(repeated), ""),
+        Figure("-n 4: files and comparisons made more than once", 0, float(repeated), ""),
     ]
 
 
@@ -121,6 +121,6 @@ def exact(record: dict[str, Any]) -> dict[str, str]:
     found = {}
     for case in record["cases"]:
         metrics = record["observations"][case["observation"]]["metrics"]
-        kept = {name: m for name, m in metrics.items() if m["rung"] == "static" or name == "accuracy"}
+        kept = {name: m for name, m in metrics.items() if m["evidence"] == "static" or name == "accuracy"}
         found[case["key"]] = json.dumps([record["artifacts"][case["artifact"]], kept], sort_keys=True)
     return found

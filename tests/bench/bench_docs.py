@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.run import Run
 
 HERE = Path(__file__).parent
-DOCS = HERE.parents[1] / "pytest_edgebench" / "docs"
+DOCS = HERE.parents[1] / "docs"
 
 
 def publish(page: str, name: str, text: str) -> None:

@@ -22,8 +22,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pytest_edgebench.begin import CHECKS, SESSION
-from pytest_edgebench.errors import BudgetExceeded
+from pytest_edgebench.session.begin import CHECKS, SESSION
+from pytest_edgebench.base.errors import BudgetExceeded
 from pytest_edgebench.record.codec import encode
 from pytest_edgebench.record.run import Verdict
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING
 from bench_figure import Figure, figure, in_turns, python, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NO_TESTS = 5
-IMPORT = "import time; t = time.perf_counter(); import pytest_edgebench; print(time.perf_counter() - t)"
+CLOCK = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
+IMPORT = "import pytest_edgebench"
+NAMES = "import pytest_edgebench as eb; [getattr(eb, name) for name in eb.__all__]"
 MODELS, RECIPES, PROFILES = 10, 10, 10
 BOARD = "cortex-m4"
 
@@ -37,18 +41,24 @@ def loading(folder: Path, count: int) -> Figure:
     return figure("plugin load, beyond bare pytest", 10, "ms", [1000 * value for value in found])
 
 
-def importing(folder: Path, count: int) -> Figure:
-    """`import pytest_edgebench` in a new process; the first, which may write bytecode, is dropped."""
+def importing(folder: Path, count: int) -> Iterator[Figure]:
+    """The package, and all its public names, in a new process each."""
     folder.mkdir()
+    yield figure("import pytest_edgebench", 30, "ms", _clocked(IMPORT, folder, count))
+    yield figure("public names", 30, "ms", _clocked(NAMES, folder, count))
+
+
+def _clocked(code: str, folder: Path, count: int) -> list[float]:
+    """Milliseconds that some code takes in a new process; the first, which writes bytecode, is dropped."""
+    command = python("-c", CLOCK.format(code))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     found = [
-        float(
-            subprocess.run(
-                python("-c", IMPORT), cwd=folder, capture_output=True, text=True, check=True
-            ).stdout
-        )
+        subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, check=True, env=environment
+        ).stdout
         for _ in range(count + 1)
-    ]
-    return figure("import pytest_edgebench", 30, "ms", [1000 * value for value in found[1:]])
+    ]  # fmt: skip
+    return [1000 * float(told) for told in found[1:]]
 
 
 def collecting(folder: Path, count: int) -> Figure:

@@ -12,10 +12,11 @@ import onnx
 from bench_figure import Figure, figure
 from onnx import TensorProto, helper, numpy_helper
 
-from pytest_edgebench.measure import worker
-from pytest_edgebench.measure.client import Client
-from pytest_edgebench.measure.spec import Spec
-from pytest_edgebench.runtimes.protocol import runtime_file
+from pytest_edgebench.runtimes.known import runtime_file
+from pytest_edgebench.targets.host import Host
+from pytest_edgebench.workers import worker
+from pytest_edgebench.workers.client import Client
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def starting(folder: Path, count: int) -> Figure:
     spec, found = Spec("onnxruntime"), []
     for _ in range(count + 1):
         began = time.perf_counter()
-        with Client(spec, folder) as client:
+        with Client(spec, folder, Host(spec.target_ref)) as client:
             client.describe()
             found.append(time.perf_counter() - began)
     return figure("worker start, ONNX Runtime", 0.5, "s", found[1:])
@@ -46,9 +47,9 @@ def looping(folder: Path, count: int) -> list[Figure]:
     folder.mkdir(exist_ok=True)
     runtime = _runtime()
     layers = 1
-    while min(bare(session, CALLS) for session in [_session(runtime, _write(folder, layers))] * 9) < CALL_S:
+    while min(bare(session, CALLS) for session in [_session(runtime, write(folder, layers))] * 9) < CALL_S:
         layers += 1
-    path = _write(folder, layers)
+    path = write(folder, layers)
     each, unit, calls = [], [], []
     for _ in range(count):
         session = _session(runtime, path)
@@ -107,7 +108,7 @@ def _session(runtime: Any, path: Path) -> Any:
     return session
 
 
-def _write(folder: Path, layers: int) -> Path:
+def write(folder: Path, layers: int) -> Path:
     """(1, 128) through some matrix products and tanh's."""
     rng = np.random.default_rng(0)
     nodes, weights, at = [], [], "x"

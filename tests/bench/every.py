@@ -69,7 +69,7 @@ def transformer() -> eb.Model:
 
 def again() -> Any:
     """The default loop on the training part."""
-    return eb.Fit(epochs=8, rate=2e-3, data=training)
+    return eb.Fit(epochs=8, lr=2e-3, data=training)
 
 
 @eb.recipe(models=ALL)
@@ -124,7 +124,7 @@ def pruned_half(model: eb.Model) -> eb.Recipe:
 
 @eb.recipe(models=ALL)
 def pruned_2_of_4(model: eb.Model) -> eb.Recipe:
-    return eb.prune_n_of_m(model, 2, 4, finetune=recover)
+    return eb.prune_semi_structured(model, 2, 4, finetune=recover)
 
 
 @eb.recipe(models=ALL)
@@ -138,8 +138,8 @@ def separable(model: eb.Model) -> eb.Recipe:
 
 
 @eb.recipe(models=ALL)
-def bottleneck(model: eb.Model) -> eb.Recipe:
-    return eb.bottleneck(model, 0.5, finetune=again())
+def tucker(model: eb.Model) -> eb.Recipe:
+    return eb.tucker(model, 0.5, finetune=again())
 
 
 @eb.recipe(models=ALL)

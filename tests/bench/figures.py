@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 import bench_boards
 import bench_digits
+import bench_identity
 import bench_report
 import bench_report_memory
+import bench_sandbox
 import bench_start
 import bench_worker
 
@@ -28,18 +30,21 @@ if TYPE_CHECKING:
 
     from bench_figure import Figure
 
-PARTS = ("start", "worker", "digits", "boards", "report")
+PARTS = ("start", "worker", "identity", "digits", "boards", "report")
 
 
 def figures(folder: Path, parts: list[str], *, quick: bool) -> Iterator[Figure]:
     """Measure one after the other."""
     if "start" in parts:
         yield bench_start.loading(folder / "load", 7 if quick else 31)
-        yield bench_start.importing(folder / "import", 7 if quick else 31)
+        yield from bench_start.importing(folder / "import", 7 if quick else 31)
         yield bench_start.collecting(folder / "collect", 3 if quick else 15)
     if "worker" in parts:
         yield bench_worker.starting(folder / "worker", 5 if quick else 15)
         yield from bench_worker.looping(folder / "loop", 5 if quick else 21)
+        yield from bench_sandbox.sandboxed(folder / "sandbox", 5 if quick else 21)
+    if "identity" in parts:
+        yield bench_identity.recording(folder / "identity", 5 if quick else 15)
     if "digits" in parts:
         yield from bench_digits.again(folder / "digits", 1 if quick else 6)
     if "boards" in parts:

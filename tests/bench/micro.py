@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
-from pytest_edgebench.runtimes.protocol import runtime_file
+from pytest_edgebench.runtimes.known import runtime_file
+from pytest_edgebench.workers.spec import Spec
 
 KEYWORDS = "models/mlperf_tiny/kws_int8.tflite"
 RUNS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (

@@ -28,12 +28,12 @@ from pytest_edgebench.record.run import (
     Verdict,
 )
 from pytest_edgebench.reports import trend, view_cases
-from pytest_edgebench.reports.brief import brief
+from pytest_edgebench.reports.summary import brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_edgebench.reports.brief import Brief
+    from pytest_edgebench.reports.summary import Brief
 
 RECIPES = (
     "int8",
@@ -144,9 +144,7 @@ def _observation(
         "accuracy": Metric(score, "%", "host", 1000, score - 1.9, score + 1.7),
     }
     series: dict[str, tuple[float, ...]] = {}
-    missing = {
-        name: f"{name} is a figure of the device; this machine cannot tell it" for name in ("ram", "flash")
-    }
+    missing = {name: f"{name} is only measurable on the device" for name in ("ram", "flash")}
     if profile in TIMED:
         calls = tuple(sorted(middle * (1 + abs(chance.gauss(0, 0.03))) for _ in range(90)))
         for name, at in (("min", 0), ("p50", 45), ("mean", 48), ("p95", 85), ("p99", 89), ("max", 89)):

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import tiny_nets
 
 from pytest_edgebench.artifacts.cache import Cache
-from pytest_edgebench.compressors.build import Builder
+from pytest_edgebench.compressors.build.builder import Builder
+from pytest_edgebench.compressors.build.runs import private
 from pytest_edgebench.declare.model import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_edgebench.compressors.build.export import Call
+    from pytest_edgebench.declare.model import Format
 
 MakeModel = Callable[..., Model]
 
@@ -20,6 +24,13 @@ MakeModel = Callable[..., Model]
 def shared_builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
     """One cache for all tests that only look at what is built, since exports take seconds."""
     return Builder(Cache(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(scope="session")
+def shared_call(tmp_path_factory: pytest.TempPathFactory) -> Call:
+    """Runs a file below pytest's own temporary folder once, in a worker."""
+    runs = private([tmp_path_factory.getbasetemp()])
+    return lambda path, inputs: runs.call(cast("Format", path.suffix[1:]), path, inputs)
 
 
 @pytest.fixture(scope="session")

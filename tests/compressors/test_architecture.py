@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tiny_nets
 
+from pytest_edgebench.base.errors import BuildError, DeclarationError, NoEffectError
 from pytest_edgebench.compressors.architecture import LowRank, Separable
-from pytest_edgebench.compressors.bottleneck import Bottleneck
-from pytest_edgebench.compressors.chain import bottleneck, low_rank, separable
+from pytest_edgebench.compressors.chain import low_rank, separable, tucker
+from pytest_edgebench.compressors.tucker import Tucker
 from pytest_edgebench.declare.model import Model, StepContext
-from pytest_edgebench.errors import BuildError, DeclarationError, NoEffectError
 
 if TYPE_CHECKING:
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
 
 
 def context(source: Any = tiny_nets.mlp, data: Any = tiny_nets.flat_samples) -> tuple[StepContext, list[str]]:
@@ -90,15 +90,15 @@ def test_a_bottleneck_of_full_rank_loses_nothing() -> None:
     inputs = torch.randn(2, 1, 8, 8)
     wanted = module(inputs)
     given, notes = context(tiny_nets.cnn, tiny_nets.samples)
-    found: Any = Bottleneck(ratio=0.5, exclude="0").torch(module, given)
+    found: Any = Tucker(ratio=0.5, exclude="0").torch(module, given)
     assert [tuple(layer.weight.shape) for layer in found[3]] == [(3, 6, 1, 1), (4, 3, 3, 3), (8, 4, 1, 1)]
-    assert notes == ["Bottleneck replaced 3"]
+    assert notes == ["Tucker replaced 3"]
     torch.testing.assert_close(found(inputs), wanted, rtol=1e-3, atol=1e-4)
 
 
 def test_a_bottleneck_reaches_the_file(shared_builder: Builder, cnn: Model) -> None:
     before = shared_builder.build(cnn, "onnx").record.counts
-    after = shared_builder.build(bottleneck(cnn, 0.5), "onnx").record.counts
+    after = shared_builder.build(tucker(cnn, 0.5), "onnx").record.counts
     assert (after.parameters, after.macs) < (before.parameters, before.macs)
     assert after.ops["Conv"] == before.ops["Conv"] + 4  # 0 and 3, each into three
 
@@ -147,7 +147,7 @@ def test_ranks(ratio: Any) -> None:
     with pytest.raises(DeclarationError, match="share of the full rank between 0 and 1, not"):
         LowRank(ratio=ratio)
     with pytest.raises(DeclarationError, match="share of the full rank between 0 and 1, not"):
-        Bottleneck(ratio=ratio)
+        Tucker(ratio=ratio)
 
 
 def test_patterns_and_functions() -> None:
@@ -155,3 +155,57 @@ def test_patterns_and_functions() -> None:
         Separable(exclude=[1])  # type: ignore[arg-type]
     with pytest.raises(DeclarationError, match="finetune= takes a function"):
         Separable("tune")  # type: ignore[arg-type]
+
+
+def encoder() -> Any:
+    """A whole ``nn.TransformerEncoder``, whose inference reads past its layers."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    return nn.TransformerEncoder(nn.TransformerEncoderLayer(32, 4, 64, dropout=0.0, batch_first=True), 2)
+
+
+@pytest.mark.parametrize("exclude", [(), "*self_attn*", "*linear?"])
+def test_attention_is_one_layer(exclude: Any) -> None:
+    """Its projections of three in one parameter, and the output's, are split; or all stay."""
+    import torch
+
+    x = torch.randn(2, 5, 32, generator=torch.Generator().manual_seed(1))
+    padding = torch.tensor([[False] * 5, [False] * 3 + [True] * 2])
+    given, notes = context()
+    found: Any = LowRank(ratio=0.45, exclude=exclude).torch(encoder().eval(), given)
+    with torch.no_grad():
+        wanted = encoder().train()(x, src_key_padding_mask=padding)
+        for module in (found.eval(), found.train()):
+            error = module(x, src_key_padding_mask=padding) - wanted
+            assert error[~padding].square().mean() < 0.25 * wanted.square().mean()
+    (note,) = notes
+    assert ("self_attn" in note) == (exclude != "*self_attn*")
+    assert "out_proj" not in note
+    if exclude != "*self_attn*":
+        assert found.layers[0].self_attn.query[0].weight.shape == (14, 32)
+
+
+def test_low_rank_attention_is_the_nearest() -> None:
+    """Where its projections are of low rank, it answers as the attention did."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    layer = nn.MultiheadAttention(32, 4, batch_first=True)
+    with torch.no_grad():
+        for weight in (*layer.in_proj_weight.chunk(3), layer.out_proj.weight):
+            weight.copy_(weight[:, :8] @ weight[:8])
+        layer.in_proj_bias.normal_()
+    x = torch.randn(2, 5, 32)
+    wanted, shares = layer(x, x, x)
+    found = LowRank(ratio=0.25).torch(layer, context()[0])
+    given, told = found(x, x, x)
+    torch.testing.assert_close(given, wanted, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(told, shares, rtol=1e-4, atol=1e-5)
+
+
+def test_convolution_steps_leave_attention() -> None:
+    with pytest.raises(NoEffectError, match="no layer became smaller"):
+        Tucker(ratio=0.5).torch(encoder(), context()[0])

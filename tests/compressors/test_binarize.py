@@ -7,17 +7,18 @@ import pytest
 import tiny_nets
 from file_answers import answers
 
-from pytest_edgebench.artifacts.inspect import inspect
-from pytest_edgebench.compressors.binarize import Binarize, BinarizeTraining, signs_and_scales
+from pytest_edgebench.artifacts.inspect.file import inspect
+from pytest_edgebench.base.errors import BuildError, DeclarationError, NoEffectError
+from pytest_edgebench.compressors.binarize import Binarize, BinarizeTraining
+from pytest_edgebench.compressors.binary_weights import signs_and_scales
 from pytest_edgebench.compressors.chain import binarize, chain, quantize
 from pytest_edgebench.compressors.fit import Fit
 from pytest_edgebench.declare.model import Format, Model
-from pytest_edgebench.errors import BuildError, DeclarationError, NoEffectError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
 
 FORMATS: tuple[Format, ...] = ("onnx", "tflite")
 
@@ -59,7 +60,7 @@ def trained_wide() -> Any:
 
     torch.manual_seed(5)
     net = wide()
-    Fit(epochs=4, rate=3e-3)(net, learnable())
+    Fit(epochs=4, lr=3e-3)(net, learnable())
     return net.eval()
 
 
@@ -137,7 +138,7 @@ def test_training_through_the_binarization(builder: Builder, fmt: Format) -> Non
     """What is trained with binary weights is packed without loss, and beats what was binarized afterwards."""
     model = Model(trained_wide, learnable, tiny_nets.score, name="wide")
     inputs, labels = learnable()
-    recipe = binarize(model, Fit(epochs=6, rate=3e-3), exclude="4")
+    recipe = binarize(model, Fit(epochs=6, lr=3e-3), exclude="4")
     trained = builder.build(recipe, fmt)
     floats = builder.build(recipe.source, fmt)
     assert trained.record.counts.weight_bytes["binary"] == -(-64 * 301 // 8) + 301 * 200 // 8
@@ -308,8 +309,9 @@ def test_wrong_parameters() -> None:
         (lambda: Binarize(trained=wrong), "trained= is True or False"),
         (lambda: BinarizeTraining(wrong), "finetune= takes a function"),
         (lambda: Fit(epochs=0), "epochs= is a whole number"),
-        (lambda: Fit(rate=0), "rate= is a number above 0"),
-        (lambda: Fit(data=wrong), "data= of Fit is a function that returns"),
+        (lambda: Fit(lr=0), "lr= is a number above 0"),
+        (lambda: Fit(data=wrong), "data= of Fit is labelled data or a function that returns them"),
+        (lambda: Fit(loss=wrong), r"loss= is a function \(outputs, labels\), not a int"),
     ):
         with pytest.raises(DeclarationError, match=text):
             make()

@@ -15,11 +15,17 @@ import pytest
 import tiny_nets
 
 from pytest_edgebench.artifacts.cache import Cache
-from pytest_edgebench.compressors.build import Builder
+from pytest_edgebench.base.errors import (
+    BuildError,
+    DataError,
+    DeclarationError,
+    NoEffectError,
+    UnsupportedError,
+)
+from pytest_edgebench.compressors.build.builder import Builder
+from pytest_edgebench.compressors.build.export import EXPORTERS
 from pytest_edgebench.compressors.chain import chain, prebuilt, prune, quantize
-from pytest_edgebench.compressors.export import EXPORTERS
 from pytest_edgebench.declare.model import Model, Recipe, Step
-from pytest_edgebench.errors import BuildError, DataError, DeclarationError, NoEffectError, UnsupportedError
 
 
 def net(builder: Builder, fmt: Any = "onnx") -> Path:
@@ -39,7 +45,7 @@ import sys; sys.path.insert(0, {tests!r})
 import tiny_nets
 from pathlib import Path
 from pytest_edgebench.artifacts.cache import Cache
-from pytest_edgebench.compressors.build import Builder
+from pytest_edgebench.compressors.build.builder import Builder
 from pytest_edgebench.compressors.chain import prune, quantize
 from pytest_edgebench.declare.model import Model
 told = []
@@ -247,7 +253,7 @@ def test_a_bad_source_file_is_refused(builder: Builder, tmp_path: Path) -> None:
     (tmp_path / "m.onnx").touch()
     with pytest.raises(BuildError, match="the model file is empty"):
         builder.build(quantize(of_file(tmp_path / "m.onnx"), "fp16"), "onnx")
-    with pytest.raises(BuildError, match="there is no model file here"):
+    with pytest.raises(BuildError, match="model file not found"):
         builder.build(prebuilt(of_file(net(builder)), tmp_path / "gone.onnx"), "onnx")
 
 
@@ -272,6 +278,8 @@ class Own(Step):
                 raise ZeroDivisionError("no scale")
             case "import":
                 importlib.import_module("no_such_library")
+            case "old":
+                from json import no_such_name  # type: ignore[attr-defined] # noqa: F401
             case "calibrate":
                 context.calibration(9)
             case "copy":
@@ -289,6 +297,7 @@ class Own(Step):
     [
         ("raise", r"Own\(does='raise'\) raised ZeroDivisionError: no scale at .*test_build.py:\d+"),
         ("import", "needs no_such_library, which is not installed"),
+        ("old", "needs another version of what is installed: cannot import name 'no_such_name' from 'json'"),
         ("calibrate", "more calibration samples than its `samples` says"),
         ("nothing", r"Own\(does='nothing'\) wrote no file"),
         ("copy", r"Own\(does='copy'\) had no effect: nothing changed"),
@@ -298,12 +307,12 @@ def test_a_step_that_fails_leaves_nothing(tmp_path: Path, does: str, sentence: s
     cache = Cache(tmp_path / "c")
     builder = Builder(cache)
     recipe = Recipe(of_file(net(builder)), Own(does), place="conftest.py:8")
-    before = sorted((tmp_path / "c" / "artifacts").iterdir())
+    before = sorted((tmp_path / "c" / "index").iterdir())
     builder.build(recipe.source, "onnx")
     with pytest.raises(BuildError, match=sentence) as caught:
         builder.build(recipe, "onnx")
     assert caught.value.where == "conftest.py:8"
-    assert len(sorted((tmp_path / "c" / "artifacts").iterdir())) == len(before) + 1
+    assert len(sorted((tmp_path / "c" / "index").iterdir())) == len(before) + 1
     assert not list((tmp_path / "c" / "tmp").iterdir())
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tiny_nets
 
+from pytest_edgebench.base.errors import DeclarationError, UnsupportedError
+from pytest_edgebench.compressors.build.plan import check
 from pytest_edgebench.compressors.chain import chain, prebuilt, prune, quantize
-from pytest_edgebench.compressors.plan import check
 from pytest_edgebench.compressors.prune import Prune
 from pytest_edgebench.compressors.quantize import Quantize
 from pytest_edgebench.declare.model import Model, Prebuilt, Step
-from pytest_edgebench.errors import DeclarationError, UnsupportedError
 
 DATA = np.zeros((1, 4), np.float32), np.zeros(1)
 TORCH = Model(tiny_nets.mlp, DATA, lambda a, b: 0.0, name="kws", place="conftest.py:4")
@@ -42,11 +42,11 @@ def test_a_prebuilt_file_lies_where_the_model_was_declared() -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: quantize(None, "fp16"), "a NoneType is no model or recipe"),  # type: ignore[arg-type]
+        (lambda: quantize(None, "fp16"), "a NoneType is not a model or recipe"),  # type: ignore[arg-type]
         (lambda: chain(TORCH), "eb.chain needs at least one step"),
         (lambda: chain(TORCH, Prune), "eb.chain takes steps after the model"),  # type: ignore[arg-type]
         (lambda: prebuilt(prune(TORCH, 0.5), "a.onnx"), "not a Recipe"),  # type: ignore[arg-type]
-        (lambda: prebuilt(TORCH, "a.pt"), "not a model format"),
+        (lambda: prebuilt(TORCH, "a.pt"), "unsupported model format"),
     ],
 )
 def test_what_is_no_recipe(make: Any, sentence: str) -> None:
@@ -90,7 +90,7 @@ class OnnxOnly(Step):
         (
             quantize(prebuilt(TORCH, "/q/f.onnx"), "fp16"),
             "onnx",
-            "a prebuilt file replaces the model, so no other step can stand beside it",
+            "a prebuilt file replaces the model, so no other step can be combined with it",
             "a model of its own",
         ),
     ],

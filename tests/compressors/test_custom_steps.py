@@ -9,9 +9,9 @@ import tiny_nets
 
 import pytest_edgebench as eb
 from pytest_edgebench.artifacts.cache import Cache
-from pytest_edgebench.compressors.build import Builder
+from pytest_edgebench.base.errors import BuildError, DeclarationError, NoEffectError, UnsupportedError
+from pytest_edgebench.compressors.build.builder import Builder
 from pytest_edgebench.declare.model import Model
-from pytest_edgebench.errors import BuildError, DeclarationError, NoEffectError, UnsupportedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +79,7 @@ def test_a_function_of_an_onnx_file_is_told_apart_by_its_parameters(made: tuple[
 
 
 def test_a_function_of_a_tflite_file_may_be_said_to_change_nothing(tmp_path: Path) -> None:
-    from pytest_edgebench.compressors.custom import CustomTflite
+    from pytest_edgebench.compressors.custom.step import CustomTflite
 
     made = copied.step()
     assert isinstance(made, CustomTflite)
@@ -146,7 +146,7 @@ def test_a_step_that_keeps_the_state_but_not_the_architecture_is_not_taken_from_
 
 
 def test_a_file_it_depends_on_counts_by_content(tmp_path: Path) -> None:
-    from pytest_edgebench.compressors.keys import step_base
+    from pytest_edgebench.compressors.build.keys import step_base
 
     table = tmp_path / "table.txt"
     keys = []
@@ -156,7 +156,7 @@ def test_a_file_it_depends_on_counts_by_content(tmp_path: Path) -> None:
         keys.append(step_base(recipe, "source", "onnx", ""))
     assert keys[0] == keys[2] != keys[1]
     table.unlink()
-    with pytest.raises(DeclarationError, match=r"depends on '.*table.txt', which is no file"):
+    with pytest.raises(DeclarationError, match=r"depends on '.*table.txt', which is not a file"):
         eb.step("onnx", rename.__wrapped__, depends=[table])(mlp())
 
 
@@ -319,9 +319,9 @@ def test_steps_of_other_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         _ = eb.steps.shared
     with pytest.raises(DeclarationError, match="'gone' of second_pack cannot be imported: AttributeError"):
         _ = eb.steps.gone
-    with pytest.raises(DeclarationError, match="first_pack registers 3 as step 'bad', which is no step"):
+    with pytest.raises(DeclarationError, match="first_pack registers 3 as step 'bad', which is not a step"):
         _ = eb.steps.bad
-    with pytest.raises(DeclarationError, match="no registered step 'squeze'") as error:
+    with pytest.raises(DeclarationError, match="unknown step 'squeze'") as error:
         _ = eb.steps.squeze
     assert "did you mean eb.steps.squeeze? registered are Mine, bad, gone, shared, squeeze" in error.value.fix
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import tiny_nets
 
+from pytest_edgebench.base.errors import BuildError, DeclarationError, UnsupportedError
 from pytest_edgebench.compressors.chain import distill, prune_channels, quantize
 from pytest_edgebench.compressors.distill import Distill
-from pytest_edgebench.declare.model import Model
-from pytest_edgebench.errors import BuildError, DeclarationError, UnsupportedError
+from pytest_edgebench.declare.model import Model, StepContext
 
 if TYPE_CHECKING:
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
 
 
 def task() -> tuple[Any, Any]:
@@ -104,7 +104,7 @@ def test_the_teacher_is_part_of_the_key_and_its_name_is_not(builder: Builder) ->
 
 def test_a_student_with_other_outputs(builder: Builder) -> None:
     with pytest.raises(
-        BuildError, match=r"student's outputs have shape \(256, 4\), the teacher's \(256, 5\)"
+        BuildError, match=r"student's outputs have shape \(2, 4\), the teacher's \(2, 5\)"
     ) as c:
         builder.build(distill(model(), model(wide)), "onnx")
     assert c.value.where == "conftest.py:3"
@@ -120,13 +120,13 @@ def test_a_loss_that_diverges(builder: Builder) -> None:
     with pytest.raises(BuildError, match="the loss is NaN or infinite in epoch 1"):
         builder.build(distill(model(), model(broken, key="broken")), "onnx")
     with pytest.raises(BuildError, match="diverged"):
-        builder.build(distill(model(), model(trained), rate=1e30), "onnx")
+        builder.build(distill(model(), model(trained), lr=1e30), "onnx")
     assert not list((builder._cache.root / "artifacts").glob("*/*.onnx"))
 
 
 @pytest.mark.parametrize(
     ("features", "sentence"),
-    [((("9", "0"),), "there is no layer '9'"), ((("0", "9"),), "there is no layer '9'")],
+    [((("9", "0"),), "unknown layer '9'"), ((("0", "9"),), "unknown layer '9'")],
 )
 def test_features_that_are_none(builder: Builder, features: Any, sentence: str) -> None:
     with pytest.raises(BuildError, match=sentence) as caught:
@@ -136,7 +136,7 @@ def test_features_that_are_none(builder: Builder, features: Any, sentence: str) 
 
 def test_features_of_another_resolution(builder: Builder) -> None:
     images = model(tiny_nets.cnn, tiny_nets.samples)
-    with pytest.raises(BuildError, match=r"shapes \(48, 6, 8, 8\) and \(48, 8, 3, 3\)"):
+    with pytest.raises(BuildError, match=r"shapes \(2, 6, 8, 8\) and \(2, 8, 3, 3\)"):
         builder.build(distill(images, images, features=(("0", "3"),)), "onnx")
 
 
@@ -155,7 +155,9 @@ def test_a_teacher_that_is_a_file(builder: Builder) -> None:
         ({"soft": 0, "hard": 0}, "both 0, so nothing is learned"),
         ({"epochs": 0}, "epochs= is a whole number, at least 1"),
         ({"features": ("a", "b")}, "features= is a tuple of pairs of layer names"),
-        ({"data": 3}, "data= is a function that returns"),
+        ({"data": 3}, "data= of Distill is labelled data or a function that returns them"),
+        ({"loss": "kl"}, "loss= is not 'kl'"),
+        ({"class_axis": 0.5}, "class_axis= is the number of an axis"),
     ],
 )
 def test_parameters_that_are_none(options: Any, sentence: str) -> None:
@@ -164,5 +166,86 @@ def test_parameters_that_are_none(options: Any, sentence: str) -> None:
 
 
 def test_a_teacher_that_is_none() -> None:
-    with pytest.raises(DeclarationError, match="a function is no model or recipe"):
+    with pytest.raises(DeclarationError, match="a function is not a model or recipe"):
         Distill(trained)  # type: ignore[arg-type]
+
+
+def dense(classes: int = 3) -> tuple[Any, Any]:
+    """Small pictures of which each place has a class."""
+    rng = np.random.default_rng(4)
+    inputs = rng.normal(size=(64, 2, 4, 4)).astype(np.float32)
+    scores = np.stack([inputs[:, 0], inputs[:, 1], -inputs[:, 0]][:classes], 1)
+    return inputs, scores.argmax(1)
+
+
+def places() -> Any:
+    from torch import nn
+
+    return nn.Conv2d(2, 3, 1)
+
+
+def context(source: Any, data: Any, made: Any) -> tuple[StepContext, list[str]]:
+    notes: list[str] = []
+    given = Model(source, data, tiny_nets.score)
+    return StepContext("onnx", given, lambda n: {}, 0, notes.append, lambda _: made), notes
+
+
+def test_dense_outputs_are_taught_over_their_classes() -> None:
+    """The axis of the classes is 1 of (n, classes, height, width), not the width."""
+    import torch
+
+    inputs, labels = dense()
+    teacher = places()
+    with torch.no_grad():
+        teacher.weight[:, :, 0, 0] = torch.tensor([[9.0, 0], [0, 9], [-9, 0]])
+        teacher.bias.zero_()
+    for step in (
+        Distill(eb_model(), epochs=60, lr=0.03, hard=0.5),
+        Distill(eb_model(), epochs=60, lr=0.03, hard=0.0, class_axis=1),
+    ):
+        torch.manual_seed(0)
+        student: Any = step.torch(places(), context(places, dense, teacher)[0])
+        found = student(torch.from_numpy(inputs)).argmax(1).numpy()
+        assert (found == labels).mean() > 0.95
+    with pytest.raises(BuildError, match=r"class_axis=7 is no axis of outputs of shape \(32, 3, 4, 4\)"):
+        Distill(eb_model(), class_axis=7).torch(places(), context(places, dense, teacher)[0])
+
+
+def eb_model() -> Model:
+    return Model(places, dense, tiny_nets.score, name="teacher")
+
+
+def values() -> tuple[Any, Any]:
+    inputs, _ = tiny_nets.flat_samples()
+    return inputs, inputs[:, :4] * 2
+
+
+def test_regression_is_taught_by_values() -> None:
+    """Soft answers of a teacher of values are compared as values: cross-entropy would lose their level."""
+    import torch
+    from torch import nn
+
+    teacher: Any = nn.Linear(64, 4)
+    with torch.no_grad():
+        teacher.weight.zero_()
+        teacher.bias.copy_(torch.tensor([5.0, 6, 7, 8]))
+    torch.manual_seed(0)
+    step = Distill(eb_model(), soft=1.0, hard=0.0, epochs=150, lr=0.03)
+    student: Any = step.torch(nn.Linear(64, 4), context(tiny_nets.mlp, values, teacher)[0])
+    found = student(torch.from_numpy(values()[0])).mean(0)
+    torch.testing.assert_close(found, torch.tensor([5.0, 6, 7, 8]), rtol=0.1, atol=0.1)
+
+
+def test_teacher_and_student_see_one_batch_at_a_time() -> None:
+    from torch import nn
+
+    seen: list[int] = []
+
+    class Counting(nn.Linear):
+        def forward(self, x: Any) -> Any:
+            seen.append(len(x))
+            return super().forward(x)
+
+    step = Distill(eb_model(), epochs=2, batch_size=16)
+    step.torch(Counting(64, 4), context(tiny_nets.mlp, tiny_nets.flat_samples, Counting(64, 4))[0])
+    assert max(seen) == 16

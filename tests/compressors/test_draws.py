@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import tiny_nets
 
+from pytest_edgebench.base.errors import BuildError, DataError, DeclarationError
 from pytest_edgebench.compressors.binarize import Binarize
 from pytest_edgebench.compressors.chain import chain, prune, quantize
 from pytest_edgebench.compressors.draws import Draws, draws, redrawn, summary
 from pytest_edgebench.compressors.quantize import Quantize
 from pytest_edgebench.declare.model import Model
-from pytest_edgebench.errors import BuildError, DataError, DeclarationError
 from pytest_edgebench.record.run import Metric
 
 if TYPE_CHECKING:
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
 
 
 def test_draws_differ_and_are_the_same_each_time() -> None:

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import tiny_nets
 
-from pytest_edgebench.compressors.export import export, verify
+from pytest_edgebench.base.errors import BuildError
+from pytest_edgebench.compressors.build.export import export, verify
 from pytest_edgebench.declare.model import Format, Model
-from pytest_edgebench.errors import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
+    from pytest_edgebench.compressors.build.export import Call
 
 
 def module(function: Any) -> Any:
@@ -46,12 +47,18 @@ def test_the_batch_is_free_and_the_names_are_ours(shared_builder: Builder, cnn: 
 
 
 def test_one_file_and_nothing_said(
-    shared_builder: Builder, cnn: Model, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    shared_builder: Builder, cnn: Model, tmp_path: Path, shared_call: Call, capfd: pytest.CaptureFixture[str]
 ) -> None:
     artifact = shared_builder.build(cnn, "onnx")
     assert list(artifact.record.files) == ["model.onnx"]
     capfd.readouterr()
-    export(tiny_nets.mlp(), {"input_0": tiny_nets.flat_samples()[0][:1]}, "tflite", tmp_path / "m.tflite")
+    export(
+        tiny_nets.mlp(),
+        {"input_0": tiny_nets.flat_samples()[0][:1]},
+        "tflite",
+        tmp_path / "m.tflite",
+        shared_call,
+    )
     assert capfd.readouterr() == ("", "")
 
 
@@ -73,11 +80,11 @@ def test_named_inputs_and_two_outputs(shared_builder: Builder, tmp_path: Path, f
         assert found == {"sound": 6, "place": 3}
 
 
-def test_a_module_for_one_sample_is_exported_for_one(tmp_path: Path) -> None:
+def test_a_module_for_one_sample_is_exported_for_one(tmp_path: Path, shared_call: Call) -> None:
     def forward(self: Any, x: Any) -> Any:
         return self.layer(x.reshape(1, 4))
 
-    notes = export(module(forward), X, "onnx", tmp_path / "m.onnx")
+    notes = export(module(forward), X, "onnx", tmp_path / "m.onnx", shared_call)
     assert notes == ("exported for a batch of 1, since forward() does not allow others",)
 
 
@@ -85,34 +92,34 @@ def branch(self: Any, x: Any) -> Any:
     return self.layer(x) if float(x.sum()) > 0 else x
 
 
-def test_what_cannot_be_exported_names_the_users_line(tmp_path: Path) -> None:
+def test_what_cannot_be_exported_names_the_users_line(tmp_path: Path, shared_call: Call) -> None:
     with pytest.raises(BuildError, match="the model cannot be exported to onnx: ") as caught:
-        export(module(branch), X, "onnx", tmp_path / "m.onnx")
+        export(module(branch), X, "onnx", tmp_path / "m.onnx", shared_call)
     assert "test_export.py" in caught.value.what
     assert "control flow" in caught.value.fix
 
 
-def test_forward_that_raises(tmp_path: Path) -> None:
+def test_forward_that_raises(tmp_path: Path, shared_call: Call) -> None:
     def forward(self: Any, x: Any) -> Any:
         return self.layer(x[:, :3])
 
     with pytest.raises(BuildError, match="cannot be exported to tflite: RuntimeError: mat1 and mat2"):
-        export(module(forward), X, "tflite", tmp_path / "m.tflite")
+        export(module(forward), X, "tflite", tmp_path / "m.tflite", shared_call)
 
 
-def test_an_answer_that_is_no_tensor(tmp_path: Path) -> None:
+def test_an_answer_that_is_no_tensor(tmp_path: Path, shared_call: Call) -> None:
     with pytest.raises(BuildError, match=r"forward\(\) returned a dict, not a tensor"):
-        export(module(lambda self, x: {"y": self.layer(x)}), X, "onnx", tmp_path / "m.onnx")
+        export(module(lambda self, x: {"y": self.layer(x)}), X, "onnx", tmp_path / "m.onnx", shared_call)
 
 
-def test_a_file_that_answers_otherwise_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_answers_otherwise_is_refused(tmp_path: Path, shared_call: Call) -> None:
     counter = iter(range(100))
 
     def drifting(self: Any, x: Any) -> Any:
         return self.layer(x) + next(counter)
 
     with pytest.raises(BuildError, match="answers otherwise than the torch module: error"):
-        export(module(drifting), X, "onnx", tmp_path / "m.onnx")
+        export(module(drifting), X, "onnx", tmp_path / "m.onnx", shared_call)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +137,7 @@ def test_outputs_that_differ(found: Any, sentence: str) -> None:
         verify("onnx", found, [np.array([[1.0, 2.0]])])
 
 
-def test_torchs_trace_reaches_no_log(tmp_path: Path) -> None:
+def test_torchs_trace_reaches_no_log(tmp_path: Path, shared_call: Call) -> None:
     """pytest puts its handlers also on loggers that do not propagate; a failing test would show it all."""
     import logging
 
@@ -144,7 +151,7 @@ def test_torchs_trace_reaches_no_log(tmp_path: Path) -> None:
     for log in (logging.root, trace):
         log.addHandler(listener)
     try:
-        export(module(lambda net, x: net.layer(x)), X, "onnx", tmp_path / "model.onnx")
+        export(module(lambda net, x: net.layer(x)), X, "onnx", tmp_path / "model.onnx", shared_call)
         assert [record for record in heard if record.name == trace.name] == []
         assert listener in trace.handlers
     finally:

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from file_answers import answers
 
+from pytest_edgebench.base.errors import DeclarationError, NoEffectError
 from pytest_edgebench.compressors.chain import prune_heads
-from pytest_edgebench.compressors.heads import PruneHeads
+from pytest_edgebench.compressors.prune_heads import PruneHeads
 from pytest_edgebench.declare.model import Model, StepContext
-from pytest_edgebench.declare.score import top1
-from pytest_edgebench.errors import DeclarationError, NoEffectError
+from pytest_edgebench.samples.scores import top1
 
 if TYPE_CHECKING:
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
     from pytest_edgebench.declare.model import Format
 
 
@@ -118,3 +118,19 @@ def test_ratios(ratio: float) -> None:
         PruneHeads(ratio)
     with pytest.raises(DeclarationError, match="importance"):
         PruneHeads(0.5, "loudest")  # type: ignore[arg-type]
+
+
+def test_heads_of_a_whole_encoder() -> None:
+    """``nn.TransformerEncoder`` reads weights of its layers' attention past the layers, with padding."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(16, 4, 32, dropout=0.0, batch_first=True)
+    module, _ = pruned(nn.TransformerEncoder(layer, 2), PruneHeads(0.5))
+    x = torch.randn(2, 5, 16)
+    padding = torch.tensor([[False] * 5, [False] * 3 + [True] * 2])
+    with torch.no_grad():
+        wanted = module.train()(x, src_key_padding_mask=padding)
+        found = module.eval()(x, src_key_padding_mask=padding)
+    torch.testing.assert_close(found, wanted)

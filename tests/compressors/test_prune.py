@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tiny_nets
 
+from pytest_edgebench.base.errors import BuildError, DeclarationError, NoEffectError
 from pytest_edgebench.compressors.chain import prune, quantize
 from pytest_edgebench.compressors.prune import Prune
 from pytest_edgebench.declare.model import Format, Model, StepContext
-from pytest_edgebench.errors import BuildError, DeclarationError, NoEffectError
 
 if TYPE_CHECKING:
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
 
 WEIGHTS = 64 * 32 + 32 * 4
 

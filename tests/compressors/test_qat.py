@@ -8,16 +8,16 @@ import pytest
 import tiny_nets
 from file_answers import answers
 
+from pytest_edgebench.base.errors import BuildError, DeclarationError, NoEffectError, UnsupportedError
 from pytest_edgebench.compressors.chain import chain, qat, quantize
 from pytest_edgebench.compressors.fit import Fit
-from pytest_edgebench.compressors.qat import QuantizeTraining
+from pytest_edgebench.compressors.qat import QAT
 from pytest_edgebench.declare.model import Format, Model
-from pytest_edgebench.errors import BuildError, DeclarationError, NoEffectError, UnsupportedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
 
 FORMATS: tuple[Format, ...] = ("onnx", "tflite")
 seen: list[tuple[int, int]] = []
@@ -53,7 +53,7 @@ def watched(module: Any, data: Any) -> None:
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_trained_for_int8(builder: Builder, untrained: Model, fmt: Format) -> None:
     """The default loop learns the classes, the file is int8 throughout, and answers as what was trained."""
-    recipe = qat(untrained, Fit(epochs=8, rate=5e-3), calibration=192)
+    recipe = qat(untrained, Fit(epochs=8, lr=5e-3), calibration=192)
     built, floats = builder.build(recipe, fmt), builder.build(recipe.source, fmt)
     assert built.record.counts.float_ops == 0
     assert built.record.counts.weight_bytes["int8"] >= 6 * 9 + 8 * 6 * 9 + 72 * 4
@@ -63,7 +63,7 @@ def test_trained_for_int8(builder: Builder, untrained: Model, fmt: Format) -> No
     untaught = answers(builder.build(untrained, fmt).path, inputs)
     assert tiny_nets.score(found, labels) > max(0.9, tiny_nets.score(untaught, labels) + 0.3)
     steps = [step.step for step in built.record.steps]
-    assert steps[0] == "QuantizeTraining(finetune=Fit(epochs=8))"
+    assert steps[0] == "QAT(finetune=Fit(epochs=8))"
     top = 64 if fmt == "onnx" else 127
     assert f"trained for int8: 3 layers, weights in -{top}...{top}" in built.record.notes
 
@@ -146,10 +146,10 @@ def test_training_that_does_nothing(builder: Builder, mlp: Model) -> None:
     def rounds(module: Any) -> None:
         """The weights become what they are rounded to: then rounding changes nothing."""
 
-    once = chain(mlp, QuantizeTraining(rounds))
+    once = chain(mlp, QAT(rounds))
     builder.build(once, "onnx")  # rounding alone is a change
     with pytest.raises(NoEffectError, match="had no effect: no weight changed"):
-        builder.build(chain(once, QuantizeTraining(rounds)), "onnx")
+        builder.build(chain(once, QAT(rounds)), "onnx")
 
 
 def test_bad_training(builder: Builder, mlp: Model) -> None:
@@ -169,7 +169,7 @@ def test_bad_training(builder: Builder, mlp: Model) -> None:
         (other, "finetune returned another module"),
         (text, "finetune returned a str, not a torch.nn.Module"),
         (diverging, "training diverged: finetune left NaN"),
-        (Fit(rate=1e30), "training diverged"),
+        (Fit(lr=1e30), "training diverged"),
     ):
         with pytest.raises(BuildError, match=told) as caught:
             builder.build(qat(mlp, function), "onnx")
@@ -190,9 +190,9 @@ def test_what_cannot_be_trained(builder: Builder, tmp_path: Path) -> None:
         builder.build(qat(file), "onnx")
     wrong: Any = 1
     with pytest.raises(DeclarationError, match="finetune= takes a function"):
-        QuantizeTraining(wrong)
+        QAT(wrong)
     with pytest.raises(DeclarationError, match="reduce_range= is True or False"):
-        QuantizeTraining(reduce_range=wrong)
+        QAT(reduce_range=wrong)
 
 
 def test_fit_takes_data_of_its_own(builder: Builder, mlp: Model) -> None:

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import tiny_nets
 
-from pytest_edgebench.artifacts.inspect import inspect
+from pytest_edgebench.artifacts.inspect.file import inspect
+from pytest_edgebench.base.errors import DataError, DeclarationError, NoEffectError
 from pytest_edgebench.compressors.chain import chain, quantize
 from pytest_edgebench.compressors.quantize import Quantize
 from pytest_edgebench.declare.model import Format, Model
-from pytest_edgebench.errors import DataError, DeclarationError, NoEffectError
 from pytest_edgebench.record.run import Counts
 
 if TYPE_CHECKING:
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
 
 FORMATS: tuple[Format, ...] = ("onnx", "tflite")
 
@@ -215,7 +215,7 @@ def test_effect(before: Counts, after: Counts, reason: str | None) -> None:
 
 
 def test_unknown_scheme() -> None:
-    with pytest.raises(DeclarationError, match="'int8-static' is no quantization scheme") as caught:
+    with pytest.raises(DeclarationError, match="unknown quantization scheme 'int8-static'") as caught:
         Quantize("int8-static")  # type: ignore[arg-type]
     assert "did you mean 'static-int8'?" in caught.value.fix
     assert "'dynamic-int8', 'static-int8', 'fp16'" in caught.value.fix

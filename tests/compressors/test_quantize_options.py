@@ -8,16 +8,16 @@ import pytest
 import tiny_nets
 from file_answers import answers
 
-from pytest_edgebench.artifacts.inspect import inspect
+from pytest_edgebench.artifacts.inspect.file import inspect
+from pytest_edgebench.base.errors import BuildError, DeclarationError, NoEffectError, UnsupportedError
 from pytest_edgebench.compressors.chain import chain, quantize
 from pytest_edgebench.compressors.quantize import Quantize
 from pytest_edgebench.declare.model import Model
-from pytest_edgebench.errors import BuildError, DeclarationError, NoEffectError, UnsupportedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
     from pytest_edgebench.declare.model import Format, Recipe
 
 
@@ -223,7 +223,11 @@ def test_blocks_are_for_onnx(shared_builder: Builder, mlp: Model) -> None:
         ("dynamic-int8", {"method": "entropy"}, "method= has a meaning for 'static-int8' only"),
         ("fp16", {"activations": "int8"}, "activations= has a meaning for 'static-int8' only"),
         ("fp16", {"weights": "uint8"}, "weights= has a meaning for 'static-int8' and 'dynamic-int8' only"),
-        ("static-int8", {"block": 64}, "block= has a meaning for 'weight-int8' and 'weight-int4' only"),
+        (
+            "static-int8",
+            {"block": 64},
+            "block= has a meaning for 'weight-int8', 'weight-int4' and 'dynamic-int4' only",
+        ),
         ("static-int8", {"activations": "int8", "weights": "uint8"}, "no runtime multiplies int8 act"),
         ("static-int8", {"exclude": ["Gemm"]}, "exclude= is a pattern or several"),
         (

@@ -12,16 +12,16 @@ import sys; sys.path.insert(0, {tests!r})
 import tiny_nets
 from pathlib import Path
 from pytest_edgebench import (
-    Fit, Model, binarize, distill, draws, low_rank, prune, prune_channels, prune_n_of_m, qat, quantize,
-    sensitive, separable
+    Fit, Model, binarize, distill, draws, low_rank, prune, prune_channels, prune_semi_structured, qat,
+    quantize, sensitive, separable
 )
 from pytest_edgebench.artifacts.cache import Cache
-from pytest_edgebench.compressors.build import Builder
+from pytest_edgebench.compressors.build.builder import Builder
 builder = Builder(Cache(Path({cache!r})))
 mlp = Model(tiny_nets.mlp, tiny_nets.flat_samples, tiny_nets.score)
 cnn = Model(tiny_nets.cnn, tiny_nets.samples, tiny_nets.score)
 taught = distill(cnn, cnn, hard=0.5, epochs=2)
-small = prune(prune_n_of_m(prune_channels(taught, 0.3, "taylor"), 1, 3), 0.8, scope="layer")
+small = prune(prune_semi_structured(prune_channels(taught, 0.3, "taylor"), 1, 3), 0.8, scope="layer")
 thin = low_rank(separable(small), 0.5, exclude="0*")
 recipes = (
     (thin, "onnx"),

@@ -9,14 +9,14 @@ import pytest
 import tiny_nets
 
 from pytest_edgebench.artifacts.cache import Cache
-from pytest_edgebench.compressors import search
+from pytest_edgebench.base.errors import BuildError, DeclarationError
 from pytest_edgebench.compressors.architecture import LowRank
-from pytest_edgebench.compressors.build import Builder
+from pytest_edgebench.compressors.build.builder import Builder
 from pytest_edgebench.compressors.prune import Prune
 from pytest_edgebench.compressors.quantize import Quantize
-from pytest_edgebench.compressors.search import Refused, Shared, chains, pool_of, try_build
 from pytest_edgebench.declare.model import Model
-from pytest_edgebench.errors import BuildError, DeclarationError
+from pytest_edgebench.recipe_search import chains as search
+from pytest_edgebench.recipe_search.chains import Refused, Shared, chains, pool_of, try_build
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,15 +7,15 @@ import pytest
 import tiny_nets
 from file_answers import answers
 
+from pytest_edgebench.base.errors import BuildError, DeclarationError
 from pytest_edgebench.compressors.chain import quantize
 from pytest_edgebench.compressors.fit import Fit
 from pytest_edgebench.compressors.sensitive import escaped, sensitive
 from pytest_edgebench.declare.model import Format, Model
-from pytest_edgebench.declare.score import top1
-from pytest_edgebench.errors import BuildError, DeclarationError
+from pytest_edgebench.samples.scores import top1
 
 if TYPE_CHECKING:
-    from pytest_edgebench.compressors.build import Builder
+    from pytest_edgebench.compressors.build.builder import Builder
 
 FORMATS: tuple[Format, ...] = ("onnx", "tflite")
 
@@ -38,7 +38,7 @@ def collapsing() -> Any:
 
     torch.manual_seed(2)
     net: Any = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 4))
-    Fit(epochs=5, rate=5e-3)(net, data())
+    Fit(epochs=5, lr=5e-3)(net, data())
     with torch.no_grad():
         for n in range(4):
             net[0].weight[n, n] = 40.0 * 3**n

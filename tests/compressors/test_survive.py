@@ -17,10 +17,10 @@ import pytest
 import tiny_nets
 
 from pytest_edgebench.artifacts.cache import Cache
-from pytest_edgebench.compressors.build import Builder
+from pytest_edgebench.base.errors import BuildError
+from pytest_edgebench.compressors.build.builder import Builder
 from pytest_edgebench.compressors.chain import chain, quantize
 from pytest_edgebench.declare.model import Model, Step
-from pytest_edgebench.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

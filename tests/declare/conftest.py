@@ -6,8 +6,8 @@ import pytest
 
 # pytester forgets modules that were first imported in an inner run, but not the attributes that packages got
 # from them: import what the hooks use here.
-import pytest_edgebench.collection
-import pytest_edgebench.declare.use  # noqa: F401
+import pytest_edgebench.declare.use
+import pytest_edgebench.session.collection  # noqa: F401
 
 EB = """
 from pytest_edgebench.declare.budget import budget, cases
@@ -24,8 +24,8 @@ import json
 
 import pytest
 
-from pytest_edgebench import collection as edgebench
-from pytest_edgebench.option_table import MARKERS
+from pytest_edgebench.session import collection as edgebench
+from pytest_edgebench.settings.options import MARKERS
 from pytest_edgebench.profiles.profile import Profile
 
 COLLECTION = pytest.StashKey()

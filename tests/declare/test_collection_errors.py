@@ -16,7 +16,7 @@ pytest_plugins = ["pytester"]
 ABOVE = {
     "profiles by key": (
         '@eb.budget(profiles="pi4", size="1 kB")',
-        "there is no metric 'profiles'",
+        "unknown metric 'profiles'",
         'name profiles first, without a key: @eb.budget("pi4", size="64 kB")',
     ),
     "models by another key": (
@@ -24,10 +24,10 @@ ABOVE = {
         "metric 'model'",
         "did you mean 'models'?",
     ),
-    "unknown metric": ('@eb.budget(lateness="4 ms")', "there is no metric 'lateness'", 'metrics={"lateness"'),
+    "unknown metric": ('@eb.budget(lateness="4 ms")', "unknown metric 'lateness'", 'metrics={"lateness"'),
     "misspelt metric": (
         '@eb.budget(latenci="4 ms")',
-        "there is no metric 'latenci'",
+        "unknown metric 'latenci'",
         "did you mean 'latency'?",
     ),
     "unknown unit": ('@eb.budget(size="64 KB")', "unit 'KB' does not fit size", "did you mean 'kB'?"),
@@ -90,12 +90,12 @@ ABOVE = {
     "unknown of two": (
         '@eb.budget(recipes=["int8", "x*"], size="4 kB")',
         "the recipe 'x*', which matches none",
-        "there is: int8",
+        "known: int8",
     ),
     "unknown model": (
         '@eb.budget(models="vww", size="4 kB")',
         "the model 'vww', which matches none",
-        "there is: kws",
+        "known: kws",
     ),
     "original unasked": (
         '@eb.budget(recipes="original", size="4 kB")',
@@ -105,7 +105,7 @@ ABOVE = {
     "outside the cases": (
         '@eb.budget("x86", size="4 kB");@eb.cases(profiles="rpi4")',
         'eb.budget("x86", size="4 kB") matches no case of this test',
-        "there is: kws-int8-rpi4, kws-pruned.ratio30-rpi4, kws-pruned.ratio50-rpi4; mend its names",
+        "cases: kws-int8-rpi4, kws-pruned.ratio30-rpi4, kws-pruned.ratio50-rpi4; fix its names",
     ),
     "wins nowhere": (
         '@eb.budget(size="4 kB");@eb.budget("rpi4", size="5 kB");@eb.budget("x86", size="6 kB")',

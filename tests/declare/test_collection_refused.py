@@ -35,7 +35,7 @@ def test_no_case(project: Project) -> None:
         test_kws="@eb.cases(profiles='x86')" + TEST,
     )
     text = project.refused()
-    assert 'test_kws.py:2: eb.cases(profiles="x86") matches no case; there is: kws-int8-rpi4' in text
+    assert 'test_kws.py:2: eb.cases(profiles="x86") matches no case; cases: kws-int8-rpi4' in text
 
 
 @pytest.mark.parametrize("call", ['eb.budget(size="4 kB")', 'eb.cases(recipes="int8")'])
@@ -189,7 +189,7 @@ def test_a_wide_budget_that_holds_for_nothing(project: Project, name: str, text:
     told = 'eb.budget("x86", recipes="int8", size="4 kB") holds for no case of any test below it'
     refused = project.refused()
     assert f"sub/{name}.py:2: {told}" in refused
-    assert "delete it, mend its names, or add a test that takes `edge`" in refused
+    assert "delete it, fix its names, or add a test that takes `edge`" in refused
 
 
 def test_a_wide_budget_without_any_test_of_a_case(project: Project) -> None:
@@ -219,8 +219,7 @@ def test_a_folders_budget_names_something_no_module_sees(project: Project) -> No
     )
     text = project.refused()
     assert (
-        "conftest.py:2: eb.budget names the model 'vww', which no test below it has; mend or delete it"
-        in text
+        "conftest.py:2: eb.budget names the model 'vww', which no test below it has; fix or delete it" in text
     )
 
 

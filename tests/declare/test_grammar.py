@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_edgebench.base.errors import DeclarationError
 from pytest_edgebench.declare.grammar import parse
-from pytest_edgebench.errors import DeclarationError
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,8 @@ from pytest_edgebench.errors import DeclarationError
         ("flips", "0", "", "", 0, ""),
         ("float_ops", "0", "", "", 0, ""),
         ("accuracy", "model - 1 points", "", "model", -1, "points"),
+        ("accuracy", "model - 1 pp", "", "model", -1, "points"),
+        ("my_score", "worst baseline-2.5pp", "worst", "baseline", -2.5, "points"),
         ("accuracy", "model + 5 points", "", "model", 5, "points"),
         ("auc", "baseline - 0.01 points", "", "baseline", -0.01, "points"),
         ("my_score", "model−2 points", "", "model", -2, "points"),
@@ -108,6 +110,7 @@ def test_read(metric: str, text: str, statistic: str, reference: str, amount: fl
         ("my_score", "baseline - 1 %", "given in points", 'write my_score="baseline - 1 points"'),
         ("accuracy", "model - 1", "the number has no unit", "write one of: points"),
         ("size", "model - 1 points", "points are for scores", "write %"),
+        ("size", "model - 1 pp", "points are for scores", "write %"),
         ("size", "baseline + 5", "the number has no unit", "write one of: %, B"),
         ("size", "baseline - 100 %", "nothing would be left", "less than 100 %"),
         ("size", "baseline + -5 %", "not a limit", "baseline + 5 %"),

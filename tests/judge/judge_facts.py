@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pytest_edgebench.declare.limit import Limit, Slot
-from pytest_edgebench.judge.facts import Facts, Reference, ScoreInfo
-from pytest_edgebench.judge.timing import N_MAX, Decision, confirm, decide
-from pytest_edgebench.record.run import Level, Metric, Rung
+from pytest_edgebench.judge.looks import N_MAX
+from pytest_edgebench.judge.measurements import Facts, Reference, ScoreInfo
+from pytest_edgebench.judge.relative_latency import Decision, confirm, decide
+from pytest_edgebench.record.run import Metric
 
 if TYPE_CHECKING:
     from pytest_edgebench.declare.limit import Reference as ReferenceName
+    from pytest_edgebench.record.schema import Evidence, Level
 
 PLACE = "test_kws.py:6"
 TOP1 = ScoreInfo("accuracy", "%", correctness=True)
@@ -27,7 +29,7 @@ def slot(
     reference: ReferenceName = "",
     statistic: str = "",
     level: Level = "error",
-    evidence: Rung | None = None,
+    evidence: Evidence | None = None,
     text: str = "as written",
 ) -> Slot:
     """A budget after precedence."""
@@ -38,8 +40,8 @@ def size(value: float) -> Metric:
     return Metric(value, "B", "static", 1)
 
 
-def latency(seconds: float, rung: Rung = "host") -> Metric:
-    return Metric(seconds, "s", rung, 1440, 0.99 * seconds, 1.01 * seconds)
+def latency(seconds: float, evidence: Evidence = "host") -> Metric:
+    return Metric(seconds, "s", evidence, 1440, 0.99 * seconds, 1.01 * seconds)
 
 
 def right(count: int, n: int) -> np.ndarray[Any, np.dtype[np.bool_]]:

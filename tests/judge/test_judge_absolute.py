@@ -8,9 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pytest_edgebench.judge.absolute import NEEDED_CALLS, confirm, judge, of_loads, summarise
-from pytest_edgebench.judge.loads import order_bounds
-from pytest_edgebench.judge.timing import Outcome
+from pytest_edgebench.judge.absolute_latency import (
+    confirm,
+    first_look,
+    judge,
+    of_loads,
+    summarise,
+)
+from pytest_edgebench.judge.loads import order_bounds, trimmed
+from pytest_edgebench.judge.relative_latency import Outcome
+from pytest_edgebench.record.statistics import STATISTICS
 
 MS = 1e-3
 
@@ -55,12 +62,12 @@ def test_other_statistics_by_order(statistic: str) -> None:
     assert judge(statistic, loads, values[11]).verdict is Outcome.PASS
 
 
-@pytest.mark.parametrize("statistic", NEEDED_CALLS)
+@pytest.mark.parametrize("statistic", [name for name, each in STATISTICS.items() if each.fewest_calls > 1])
 def test_a_tail_needs_calls(statistic: str) -> None:
     loads = of_loads(calls(each=10))
     decision = judge(statistic, loads, 100 * MS, calls=10)
     assert decision.verdict is Outcome.INCONCLUSIVE
-    needed = f"{statistic} needs {NEEDED_CALLS[statistic]} calls in a load"
+    needed = f"{statistic} needs {STATISTICS[statistic].fewest_calls} calls in a load"
     assert decision.reason == f"{needed}, there are 10; give a budget on p50"
 
 
@@ -134,3 +141,76 @@ def test_false_fails_of_an_unchanged_model_are_rare() -> None:
     found = [judge("p50", of_loads(calls(seed=seed)), 4.18 * MS).verdict for seed in range(300)]
     assert Outcome.FAIL not in found
     assert found.count(Outcome.PASS) > 250
+
+
+def test_the_first_look_takes_the_first_six_loads_at_half_the_level() -> None:
+    loads = [4.00 * MS, 4.02 * MS, 3.98 * MS, 4.01 * MS, 3.99 * MS, 4.03 * MS]
+    high = trimmed(loads).high(0.005)
+    passed = first_look([*loads, 50 * MS, 60 * MS], 4.2 * MS)  # what came later has no say
+    assert passed is not None
+    assert passed.verdict is Outcome.PASS
+    assert passed.high_s == pytest.approx(high, rel=6e-4)
+    assert (passed.low_s, passed.n, passed.alpha_pass) == (None, 6, 0.005)
+    assert passed.reason == "p50 is at most 4.06 ms by the first 6 loads of a comparison"
+
+
+def test_the_first_look_never_fails() -> None:
+    for budget in (3.9, 4.0, 1e-3):
+        found = first_look([4 * MS, 4.1 * MS] * 6, budget * MS)
+        assert found is not None
+        assert found.verdict is Outcome.INCONCLUSIVE
+
+
+def test_a_first_look_allows_for_the_digits_that_a_record_leaves_out() -> None:
+    """4.0004 ms is written as 4 ms, and over a budget of 4 ms."""
+    found = first_look([4 * MS] * 6, 4 * MS)
+    assert found is not None
+    assert found.verdict is Outcome.INCONCLUSIVE
+
+
+def test_five_loads_are_no_first_look() -> None:
+    assert first_look([4 * MS] * 5, 1.0) is None
+    assert first_look((), 1.0) is None
+
+
+def test_a_second_look_for_a_pass_has_half_the_level_and_a_fail_all_of_it() -> None:
+    loads = of_loads(calls())
+    once, twice = judge("p50", loads, 4.4 * MS), judge("p50", loads, 4.4 * MS, looks=2)
+    assert (twice.alpha, twice.alpha_pass) == (0.01, 0.005)
+    assert twice.high_s == pytest.approx(trimmed(loads["p50"]).high(0.005))
+    assert twice.low_s == once.low_s == pytest.approx(trimmed(loads["min"]).low(0.01))
+
+
+@pytest.mark.parametrize("spread", [0.005, 0.03])
+def test_two_looks_pass_a_p50_at_the_very_budget_in_one_of_a_hundred_at_most(spread: float) -> None:
+    """A budget of the true p50: each PASS is wrong. 6 loads of a comparison, then 12 of its own."""
+    draws, generator = 20_000, np.random.default_rng(5)
+    budget, wrong = 4 * MS, 0
+    pairs = budget * (1 + generator.normal(0, spread, (draws, 6)))
+    own = budget * (1 + generator.normal(0, spread, (draws, 12)))
+    for first, second in zip(pairs, own, strict=True):
+        early = first_look(first, budget)
+        assert early is not None
+        late = judge("p50", {"min": second, "p50": second}, budget, looks=2)
+        wrong += Outcome.PASS in (early.verdict, late.verdict)
+    assert 0.004 * draws < wrong <= 0.01 * draws
+
+
+@pytest.mark.parametrize(("statistic", "needed"), [("p95", 20), ("p99", 100), ("max", 1)])
+def test_the_fewest_calls_of_a_tail(statistic: str, needed: int) -> None:
+    loads = of_loads(calls(each=needed))
+    assert judge(statistic, loads, 1.0, calls=needed).verdict is Outcome.PASS
+    too_few = judge(statistic, loads, 1.0, calls=needed - 1)
+    assert too_few.verdict is Outcome.INCONCLUSIVE
+    assert too_few.reason.startswith(f"{statistic} needs {needed} calls in a load")
+
+
+def test_six_loads_are_enough_for_a_p50_and_five_are_not() -> None:
+    assert judge("p50", of_loads(calls(loads=6)), 1.0).verdict is Outcome.PASS
+    assert judge("p50", of_loads(calls(loads=5)), 1.0).reason.startswith("5 loads are too few")
+
+
+def test_loads_that_do_not_vary_are_over_what_they_are_over() -> None:
+    same = trimmed([0.5] * 12)
+    assert (same.mean, same.error) == (0.5, 0.0)
+    assert [same.p_over(bound) for bound in (0.4, 0.5, 0.6)] == [0.0, 1.0, 1.0]

@@ -19,7 +19,14 @@ from pytest_edgebench.judge.accuracy import (
     right_wrong,
     samples_needed,
 )
-from pytest_edgebench.judge.proportion import drop_high, drop_low, exact_high, exact_low, wilson
+from pytest_edgebench.judge.proportion import (
+    drop_high,
+    drop_low,
+    exact_high,
+    exact_low,
+    level_of_high,
+    wilson,
+)
 
 counts = st.integers(0, 60)
 
@@ -155,3 +162,17 @@ def test_p_over_a_drop_is_the_level_of_the_bound(worse: int, better: int, over: 
     p = found.p_worse(over)
     if 1e-14 < p < 0.499 and over != 0.0:
         assert found.low(p) == pytest.approx(over, abs=1e-6)
+
+
+def test_bounds_at_the_ends() -> None:
+    """Where all became wrong the drop is 1; none is over 1; all alike proves nothing of 0."""
+    assert drop_high(20, 0, 20, 0.05) == 1.0
+    assert level_of_high(3, 1, 100, 1.0) == 0.0
+    assert level_of_high(0, 0, 100, 0.0) == 0.5
+    assert level_of_high(0, 0, 100, drop_high(0, 0, 100, 0.01)) == pytest.approx(0.01)
+
+
+def test_the_level_at_the_very_drop() -> None:
+    found = RightWrong(7, 3, 100)
+    assert found.p_worse(4.0) == 0.5
+    assert found.p_worse(3.9) < 0.5 < found.p_worse(4.1) < 1.0

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pytest_edgebench.declare.score import auc, f1
-from pytest_edgebench.judge.bootstrap import BLOCKS, paired
+from pytest_edgebench.judge.bootstrap import BLOCKS, Bootstrap, paired
+from pytest_edgebench.samples.scores import auc, f1
 
 N = 150
 
@@ -115,3 +115,23 @@ def test_gives_up_where_the_score_cannot_be_computed() -> None:
     assert paired(lambda i: float(auc.fn(outputs[i], labels[i] * 0)), 10) is None
     assert paired(lambda _: float("nan"), 10) is None
     assert paired(lambda _: 1.0, 2) is None
+
+
+def test_the_spread_is_one_samples_share() -> None:
+    values = skewed()
+    found = paired(lambda index: float(values[index].mean()), N)
+    assert found is not None
+    assert found.spread == pytest.approx(values.std(), rel=0.05)
+
+
+def of_draws(acceleration: float) -> Bootstrap:
+    return Bootstrap(0.0, np.linspace(-1.0, 1.0, 2000), 0.0, acceleration, 50)
+
+
+def test_beyond_what_a_bound_can_reach_the_level_is_sure() -> None:
+    """z / (1 - a z) comes no further than -1 / a: with a = 0.5 no lower bound is under the 2.3 % draw."""
+    found = of_draws(0.5)
+    assert found.low(1e-9) > float(np.quantile(found.draws, stats.norm.cdf(-2))) > -0.97
+    assert found.p_worse(-0.97) == 0.0
+    assert 0 < found.p_worse(-0.9) < 0.02
+    assert of_draws(-0.5).p_worse(0.97) == 1.0

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from pytest_edgebench.judge.looks import N_MAX
+from pytest_edgebench.judge.relative_latency import Decision, Outcome, decide
 from pytest_edgebench.judge.student import binomial_tail
-from pytest_edgebench.judge.timing import N_MAX, Decision, Outcome, decide
 
 STREAMS = 5000
 Noise = Callable[[np.random.Generator], "np.ndarray[tuple[int], np.dtype[np.float64]]"]

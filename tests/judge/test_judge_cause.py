@@ -44,6 +44,10 @@ THEN = Made(
             {"artifact": "a2", "steps": ("export to onnx", "Quantize('dynamic-int8')")},
             "the recipe changed: Quantize('static-int8') → Quantize('dynamic-int8')",
         ),
+        (
+            {"artifact": "a2", "steps": THEN.steps[::-1], "ops": {"Conv": 9, "Relu": 8}},
+            "the recipe changed: the order of its steps; the compressed file changed: operations +1 Conv",
+        ),
         ({"steps": THEN.steps[::-1]}, "the recipe changed: the order of its steps"),
         ({"steps": THEN.steps[:1]}, "the recipe changed: Quantize('static-int8') → nothing"),
         ({"versions": {**THEN.versions, "torch": "2.14.0"}}, "built with torch 2.13.0 → 2.14.0"),

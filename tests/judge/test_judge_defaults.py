@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 import pytest
 from judge_facts import accuracy, facts, latency, right, scored, size, slot, timed
 
 from pytest_edgebench.judge.defaults import default_rows
-from pytest_edgebench.judge.facts import Facts, Reference, Rules, ScoreInfo
+from pytest_edgebench.judge.measurements import Facts, Reference, Rules, ScoreInfo
 from pytest_edgebench.judge.rows import check_verdict
 from pytest_edgebench.record.run import Metric, Row, Verdict
 
@@ -40,7 +44,7 @@ def test_all_is_well_with_the_parent() -> None:
     ]
     assert [row.limit for row in rows] == [
         "not larger than the float model",
-        "not significantly lower than the float model",
+        "not significantly lower than the float model by more than 1 point",
         "not slower than the float model by more than 3 %",
     ]
     assert all(row.place == "" for row in rows)
@@ -68,21 +72,69 @@ def test_slower_than_the_parent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "verdict"), [(898, Verdict.PASS), (896, Verdict.PASS), (895, Verdict.FAIL), (910, Verdict.PASS)]
+    ("count", "verdict"),
+    [(898, Verdict.PASS), (895, Verdict.PASS), (892, Verdict.PASS), (891, Verdict.FAIL), (910, Verdict.PASS)],
 )
 def test_accuracy_by_evidence(count: int, verdict: Verdict) -> None:
-    """Six more wrong and none right: p = 1/64; seven: p = 1/128 < 0.01."""
+    """Six more wrong and none right: p = 1/64; seven: p = 1/128 < 0.01, which is told; over a point fails."""
     row = by_metric(default_rows([], scored(count, 1000, 902)))["accuracy"]
     assert row.verdict is verdict
     assert row.p == pytest.approx(0.5 ** (902 - count) if count < 902 else 1.0)
+    told = f"of 1,000 samples {902 - count} became wrong and 0 right"
+    if count == 895:
+        assert row.reason == f"0.700 points worse than the float model; {told} (p 0.0078)"
     if verdict is Verdict.FAIL:
-        assert row.reason == (
-            "0.700 points worse than the float model; of 1,000 samples 7 became wrong and 0 right (p 0.0078)"
-        )
+        assert row.reason == f"1.10 points worse than the float model; {told} (p 0.00049)"
+
+
+def test_a_point_that_is_not_significant_passes() -> None:
+    row = by_metric(default_rows([], scored(88, 100, 92)))["accuracy"]
+    assert row.verdict is Verdict.PASS
+    assert row.p == pytest.approx(0.0625)
+
+
+@pytest.mark.parametrize(
+    ("unit", "fraction", "worst", "best"),
+    [("", False, 5.06, 5.04), ("", True, 0.62, 0.608), ("s", False, 1.02, 1.005)],
+)
+def test_what_matters_of_other_scores(unit: str, fraction: bool, worst: float, best: float) -> None:
+    """A hundredth of a fraction, and 1 % of what has no scale."""
+    error = ScoreInfo("error", unit, lower_is_better=True, fraction=fraction)
+    base = 0.6 if fraction else 5.0 if worst > 5 else 1.0
+
+    def found(value: float, name: str) -> Row:
+        samples = np.full(50, base) + np.linspace(-1e-3, 1e-3, 50)
+        mine = samples + (value - base)
+        metrics = {"error": Metric(float(mine.mean()), unit, "host", 50)}
+        other = Reference({"error": Metric(float(samples.mean()), unit, "host", 50)}, samples=samples)
+        given = facts(metrics, score=error, samples=mine, **{name: other})
+        return by_metric(default_rows([], given), {"parent": "model"}.get(name, name))["error"]
+
+    assert found(worst, "parent").verdict is Verdict.FAIL
+    assert found(best, "parent").verdict is Verdict.PASS
+    assert "(p " in found(best, "parent").reason
+    assert found(best, "baseline").verdict is Verdict.FAIL
+    assert found(base * (1 + 1e-8), "baseline").verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("shared", "evidence", "level"),
+    [(False, "host", "error"), (True, "host", "warn"), (True, "device", "error"), (False, "device", "error")],
+)
+def test_slowness_only_warns_on_a_machine_that_others_use(shared: bool, evidence: Any, level: str) -> None:
+    given = compared(slower=0.2)
+    metrics = {
+        **given.metrics,
+        "latency.p50": replace(given.metrics["latency.p50"], evidence=evidence),
+    }
+    row = by_metric(default_rows([], replace(given, metrics=metrics, shared=shared)))["latency"]
+    assert (row.verdict, row.level) == (Verdict.FAIL, level)
 
 
 def test_more_comparisons_ask_for_more() -> None:
-    row = by_metric(default_rows([], scored(895, 1000, 902), Rules(comparisons=2)))["accuracy"]
+    row = by_metric(default_rows([], scored(891, 1000, 902), Rules(comparisons=2)))["accuracy"]
+    assert row.verdict is Verdict.FAIL
+    row = by_metric(default_rows([], scored(891, 1000, 902), Rules(comparisons=1000)))["accuracy"]
     assert row.verdict is Verdict.PASS
 
 
@@ -148,6 +200,7 @@ def test_a_score_without_evidence() -> None:
 
     assert found(0.9).verdict is Verdict.PASS
     assert found(0.95).verdict is Verdict.PASS
+    assert found(0.899999).verdict is Verdict.PASS  # what sums in another order
     assert found(0.8).verdict is Verdict.INCONCLUSIVE
     assert "predictions are not known" in found(0.8).reason
 
@@ -238,3 +291,23 @@ def test_a_baseline_that_cannot_be_found_blocks() -> None:
     assert "its artifact 3f2a is gone" in row.reason
     assert default_rows([], facts({"size": size(1)}, baseline=Reference(new=True))) == ()
     assert default_rows([], facts({"size": size(1)})) == ()
+
+
+@pytest.mark.parametrize("whose", ["case", "parent"])
+def test_a_score_that_is_a_floor_is_left_out(whose: str) -> None:
+    exact, floor = accuracy(90, 100), replace(accuracy(90, 100), floor=True, note="two samples failed")
+    mine, theirs = (floor, exact) if whose == "case" else (exact, floor)
+    found = compared(parent=Reference({"accuracy": theirs}, samples=right(90, 100)))
+    row = by_metric(default_rows([], replace(found, metrics={**found.metrics, "accuracy": mine})))["accuracy"]
+    assert (row.verdict, row.level) != (Verdict.PASS, "error")
+    assert "one of the two numbers is a floor (two samples failed)" in row.reason
+
+
+def test_only_exact_numbers_that_may_not_grow_are_looked_at() -> None:
+    """Neither a noisy one, nor one that is better when it is larger."""
+    more = {"memory": Metric(200, "B", "host", 5, 190, 210), "agreement": Metric(99, "%", "host", 100)}
+    less = {"memory": Metric(100, "B", "host", 5, 90, 110), "agreement": Metric(90, "%", "host", 100)}
+    found = compared(parent=Reference({"size": size(200), **less}))
+    rows = default_rows([], replace(found, metrics={**found.metrics, **more}))
+    assert [row.metric for row in rows if row.metric in more] == []
+    assert by_metric(rows)["size"].verdict is Verdict.PASS

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_edgebench.judge.matrix import alpha_per_cell, fold, holm, with_adjusted
-from pytest_edgebench.record.run import CaseResult, Check, Level, Row, Verdict
+from pytest_edgebench.judge.matrix import alpha_per_cell, holm, with_adjusted
+from pytest_edgebench.record.run import CaseResult, Check, Row, Verdict
+
+if TYPE_CHECKING:
+    from pytest_edgebench.record.schema import Level
 
 
 def row(verdict: Verdict, p: float | None = None, metric: str = "latency", level: Level = "error") -> Row:
@@ -56,30 +61,3 @@ def test_a_comparison_in_two_tests_counts_once() -> None:
     twice = CaseResult(first.key, "kws", "int8", "", "rpi4", "", (*first.checks, again))
     (found,) = with_adjusted([twice])
     assert [check.rows[0].p_adjusted for check in found.checks] == [0.001, 0.001]
-
-
-def test_a_shared_regression_is_told_once() -> None:
-    fail, ok = row(Verdict.FAIL), row(Verdict.PASS)
-    cases = [
-        case("kws", "int8", "rpi4", fail),
-        case("kws", "int8", "rpi5", fail),
-        case("kws", "fp16", "rpi4", fail),
-        case("kws", "fp16", "rpi5", fail),
-        case("kws", "pruned", "rpi4", fail),
-        case("kws", "pruned", "rpi5", ok),
-        case("ad", "int8", "rpi4", fail),
-    ]
-    (shared,) = fold(cases)
-    assert shared.sentence == (
-        "kws (int8, fp16): latency p50 is worse than the baseline on all 2 profiles: rpi4, rpi5"
-    )
-    assert shared.cases == ("kws-int8-rpi4", "kws-int8-rpi5", "kws-fp16-rpi4", "kws-fp16-rpi5")
-    assert (shared.metric, shared.statistic, shared.reference) == ("latency", "p50", "baseline")
-
-
-def test_what_was_not_judged_does_not_hinder() -> None:
-    fail, left_out = row(Verdict.FAIL), row(Verdict.NOT_RUN, level="off")
-    cases = [case("kws", "int8", p, fail) for p in ("a", "b")] + [case("kws", "int8", "c", left_out)]
-    (shared,) = fold(cases)
-    assert shared.sentence.endswith("on all 2 profiles: a, b")
-    assert fold(cases[:1]) == ()

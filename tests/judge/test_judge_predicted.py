@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
+from judge_facts import facts, slot
 
+from pytest_edgebench.judge.measurements import Reference
 from pytest_edgebench.judge.predicted import judge_predicted
-from pytest_edgebench.judge.timing import Outcome
-from pytest_edgebench.record.run import Metric
+from pytest_edgebench.judge.relative_latency import Outcome
+from pytest_edgebench.judge.rows import judge_slot
+from pytest_edgebench.record.run import Metric, Verdict
 
 PREDICTED = Metric(0.010, "s", "predicted", 9, low=0.008, high=0.012)
 
@@ -49,3 +52,32 @@ def test_a_tail_is_never_predicted(statistic: str) -> None:
 def test_without_a_finite_interval_there_is_no_verdict(metric: Metric, budget_s: float) -> None:
     with pytest.raises(ValueError, match="by its interval"):
         judge_predicted(metric, "p50", budget_s)
+
+
+def guess(value: float) -> Metric:
+    return Metric(value, "B", "predicted", 9, 0.8 * value, 1.2 * value)
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdict", "reason"),
+    [
+        (799, Verdict.FAIL, "predicted to be at least 800 B"),
+        (1000, Verdict.INCONCLUSIVE, "inside what is predicted, 800 B to 1.20 kB"),
+        (1200, Verdict.PASS, "predicted to be at most 1.20 kB"),
+    ],
+)
+def test_a_predicted_number_is_judged_by_its_whole_interval(
+    limit: float, verdict: Verdict, reason: str
+) -> None:
+    row = judge_slot(slot("ram", limit, "B"), facts({"ram": guess(1000)}))
+    assert (row.verdict, row.bound) == (verdict, limit)
+    assert reason in row.reason
+
+
+def test_predictions_are_not_compared() -> None:
+    found = facts({"ram": guess(1000)}, parent=Reference({"ram": guess(1000)}))
+    row = judge_slot(slot("ram", 50, "%", reference="model"), found)
+    assert row.verdict is Verdict.FAIL
+    assert row.reason.endswith(
+        "is only predicted, too roughly to be compared with another model's; write an absolute limit"
+    )

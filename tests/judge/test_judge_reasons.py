@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from pytest_edgebench.judge.reasons import Readings, explain, reasons
-from pytest_edgebench.judge.timing import decide
+from pytest_edgebench.judge.reasons import TREND_P, TREND_SIZE, Readings, explain, reasons
+from pytest_edgebench.judge.relative_latency import decide
 
 QUIET = Readings(load_average=0.3, cpus=2, threads=1, steal_percent=0.0, clock_s=1e-9, unit_s=2e-4)
 
@@ -104,3 +105,36 @@ def test_explain_only_what_is_open() -> None:
     )
     assert explain(open_, QUIET, q).reasons[0].startswith("the change is too close to the limit")
     assert explain(found, Readings(capped=True, cap_s=20.0), q).reasons == found.reasons
+
+
+def test_drift_is_kendalls_test() -> None:
+    """Told at p <= TREND_P of scipy's asymptotic test, over trends of every size."""
+    told = []
+    for seed in range(120):
+        n = 9 + seed % 40
+        q = noise(n, 0.01, seed) + np.linspace(0, 0.03 * (seed % 3), n)
+        p = stats.kendalltau(np.arange(n), q, method="asymptotic").pvalue
+        slope = np.polyfit(np.arange(n), q, 1)[0]
+        expected = p <= TREND_P and abs(slope) * (n - 1) >= TREND_SIZE
+        assert any("drifted" in text for text in reasons(QUIET, q)) == expected
+        told.append(expected)
+    assert 20 < sum(told) < 100
+
+
+@pytest.mark.parametrize(("few", "grouped"), [(3, False), (4, True), (10, True), (16, True), (17, False)])
+def test_a_group_is_at_least_a_fifth_of_the_loads(few: int, grouped: bool) -> None:
+    q = np.where(np.arange(20) < few, 0.06, 0.0) + noise(20, 0.001)
+    q = np.random.default_rng(0).permutation(q)
+    found = [text for text in reasons(QUIET, q) if "two groups" in text]
+    assert bool(found) == grouped
+    if grouped:
+        assert found[0].startswith(f"loads fall into two groups, {20 - few} round ")
+
+
+@pytest.mark.parametrize(("swapped", "told"), [(0, True), (2, True), (3, False)])
+def test_the_least_orderly_of_nine_loads_that_drift(swapped: int, told: bool) -> None:
+    """Of 36 pairs 2 the other way: p = 0.00085; 3: p = 0.0018."""
+    q = np.linspace(0, 0.05, 9)
+    for place in range(swapped):
+        q[[2 * place, 2 * place + 1]] = q[[2 * place + 1, 2 * place]]
+    assert any("drifted" in text for text in reasons(QUIET, q)) == told

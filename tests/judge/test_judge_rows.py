@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from judge_facts import PLACE, facts, latency, size, slot, timed
 
-from pytest_edgebench.judge.absolute import AbsoluteDecision
-from pytest_edgebench.judge.facts import Reference
+from pytest_edgebench.judge.absolute_latency import AbsoluteDecision
+from pytest_edgebench.judge.measurements import Reference
+from pytest_edgebench.judge.relative_latency import Outcome
 from pytest_edgebench.judge.rows import check_verdict, judge_slot, timing_limit
-from pytest_edgebench.judge.timing import Outcome
-from pytest_edgebench.record.run import Level, Metric, Row, Rung, Verdict
+from pytest_edgebench.record.run import Metric, Row, Verdict
+
+if TYPE_CHECKING:
+    from pytest_edgebench.record.schema import Evidence, Level
 
 
 def bytes_(value: float, parent: float | None = None, **more: object) -> Row:
@@ -105,7 +108,7 @@ def test_a_latency_budget_on_a_described_profile_fails(reference: str, key: str)
 def test_a_number_that_is_none_fails() -> None:
     row = judge_slot(slot("memory", 1e6, "B"), facts({"memory": Metric(math.nan, "B", "host", 1)}))
     assert row.verdict is Verdict.FAIL
-    assert row.reason.startswith("the peak memory of a clean process for rpi4 is nan, which is no number")
+    assert row.reason.startswith("the peak memory of a clean process for rpi4 is nan, which is not a number")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +121,7 @@ def test_a_number_that_is_none_fails() -> None:
         ("device", "predicted", Verdict.PASS),
     ],
 )
-def test_evidence(had: Rung, demanded: Rung, verdict: Verdict) -> None:
+def test_evidence(had: Evidence, demanded: Evidence, verdict: Verdict) -> None:
     row = judge_slot(
         slot("memory", 1e6, "B", evidence=demanded), facts({"memory": Metric(5e5, "B", had, 3, 4e5, 6e5)})
     )
@@ -180,8 +183,7 @@ def test_no_parent_and_no_baseline_fail() -> None:
     alone = bytes_(100, reference="model", amount=5.0, unit="%")
     assert alone.verdict is Verdict.FAIL
     assert alone.reason == (
-        "there is no float parent of kws to compare with: this case is the float model itself; "
-        "write an absolute limit"
+        "no original of kws to compare with: this case is the float model itself; write an absolute limit"
     )
     demand = slot("size", 1.0, "%", reference="baseline")
     none = judge_slot(demand, facts({"size": size(1)}))
@@ -190,8 +192,7 @@ def test_no_parent_and_no_baseline_fail() -> None:
     gone = judge_slot(demand, facts({"size": size(1)}, baseline=Reference(None, "the artifact 3f2a is gone")))
     assert gone.verdict is Verdict.FAIL
     assert gone.reason == (
-        "there is no baseline to compare with: the artifact 3f2a is gone; "
-        "mend it, or compare with another baseline"
+        "no baseline to compare with: the artifact 3f2a is gone; fix it, or compare with another baseline"
     )
 
 

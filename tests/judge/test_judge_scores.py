@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from judge_facts import accuracy, facts, right, scored, slot
+from judge_facts import TOP1, accuracy, facts, right, scored, slot
 
 from pytest_edgebench.judge.bootstrap import paired
-from pytest_edgebench.judge.facts import Facts, Reference, Rules, ScoreInfo
+from pytest_edgebench.judge.measurements import Facts, Reference, Rules, ScoreInfo
 from pytest_edgebench.judge.rows import judge_slot
+from pytest_edgebench.judge.scores import Exactly, exactly
 from pytest_edgebench.record.run import Metric, Row, Verdict
 
 POPULATION = Rules(accuracy_mode="population")
@@ -157,7 +161,7 @@ def test_a_reference_without_predictions() -> None:
     bare = facts({"accuracy": accuracy(80, 100)}, parent=Reference({"accuracy": accuracy(90, 100)}))
     row = points(-1.0, bare)
     assert row.verdict is Verdict.FAIL
-    assert row.reason.endswith("so a drop cannot be told from chance; keep them with it")
+    assert row.reason.endswith("so a drop cannot be distinguished from chance; keep them with it")
     assert row.p is None
 
 
@@ -270,3 +274,83 @@ def test_rounding_does_not_fail_an_aggregate() -> None:
     assert judge_slot(slot("auc", 0.3, ""), under).verdict is Verdict.PASS
     clearly = facts({"auc": Metric(0.299999, "", "host", 300)}, score=AUC)
     assert judge_slot(slot("auc", 0.3, ""), clearly).verdict is Verdict.FAIL
+
+
+def test_of_several_calibration_draws_the_samples_of_one_say_nothing() -> None:
+    """The worst draw has 88 of 100; that the kept file has 90 right is no count to decide by."""
+    found = facts(
+        {"accuracy": accuracy(90, 100), "accuracy.worst": accuracy(88, 100)},
+        samples=right(90, 100),
+        parent=Reference({"accuracy": accuracy(90, 100)}, samples=right(90, 100)),
+    )
+    assert judge_slot(slot("accuracy", 88, "%", statistic="worst"), found).verdict is Verdict.PASS
+    row = judge_slot(slot("accuracy", 89, "%", statistic="worst"), found)
+    assert row.verdict is Verdict.FAIL
+    assert row.reason.startswith("88 % is 1 points under the limit of 89 %")
+    limit = slot("accuracy", -1.0, "points", reference="model", statistic="worst")
+    against = judge_slot(limit, found)
+    assert (against.verdict, against.reference_value, against.p) == (Verdict.FAIL, 90.0, None)
+    assert "so a drop cannot be distinguished from chance" in against.reason
+
+
+def test_values_that_do_not_average_to_the_score_are_no_evidence() -> None:
+    """An RMSE is no mean of the absolute errors."""
+    base = errors_of(1.0)
+    given = mae_facts(base + 0.3, base)
+    rmse = Metric(float(((base + 0.3) ** 2).mean() ** 0.5), "", "host", len(base))
+    row = judge_slot(slot("mae", 0.1, "", reference="model"), replace(given, metrics={"mae": rmse}))
+    assert (row.verdict, row.p) == (Verdict.FAIL, None)
+    assert "so a drop cannot be distinguished from chance" in row.reason
+
+
+def test_a_share_that_its_samples_do_not_give_is_taken_as_it_is() -> None:
+    """A weighted accuracy: 90 of 100 are right, the score is 85 %."""
+    weighted = Metric(85.0, "%", "host", 100)
+    found = facts({"accuracy": weighted}, samples=right(90, 100))
+    assert exactly(weighted, found.samples, TOP1) == Exactly(Fraction(85), None, 100)
+    assert judge_slot(slot("accuracy", 85, "%"), found).verdict is Verdict.PASS
+    row = judge_slot(slot("accuracy", 86, "%"), found)
+    assert (row.verdict, row.reason) == (Verdict.FAIL, "85 % is 1 points under the limit of 86 %")
+
+
+def test_a_reference_without_the_score() -> None:
+    found = facts({"accuracy": accuracy(90, 100)}, parent=Reference({}, why="it was not scored"))
+    row = points(-1.0, found)
+    assert row.verdict is Verdict.FAIL
+    assert "it was not scored" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("budget", "verdict", "start"),
+    [
+        (12.0, Verdict.PASS, "proven: at most 11.5 %; 1,000 samples"),
+        (10.0, Verdict.INCONCLUSIVE, "between 7.73 % and 11.5 % on 1,000 samples; about 136,000 needed"),
+        (7.0, Verdict.FAIL, "proven: at least 7.73 %; 1,000 samples"),
+    ],
+)
+def test_an_error_rate_for_the_population(budget: float, verdict: Verdict, start: str) -> None:
+    """The accuracy of 90.2 % from the other side."""
+    rate = ScoreInfo("error_rate", "%", lower_is_better=True, correctness=True)
+    found = facts({"error_rate": Metric(9.8, "%", "host", 1000)}, score=rate, samples=right(98, 1000))
+    row = judge_slot(slot("error_rate", budget, "%"), found, POPULATION)
+    assert (row.verdict, row.higher_is_better) == (verdict, False)
+    assert row.reason.startswith(start)
+
+
+@pytest.mark.parametrize(("off", "counted"), [(0.0, True), (5e-8, True), (2e-7, False)])
+def test_a_share_is_taken_as_one_to_nine_digits(off: float, counted: bool) -> None:
+    found = exactly(Metric(90.0 + off, "%", "host", 100), None, TOP1)
+    assert found.right == (90 if counted else None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "limit", "turn"), [(98, 10.05, 3), (100, 10.05, 1), (101, 10.05, 1), (103, 10.05, 3)]
+)
+def test_how_many_samples_decide_where_lower_is_better(wrong: int, limit: float, turn: int) -> None:
+    """100.5 samples are allowed: 98 wrong ones would be 3 more before it fails, 103 are 3 too many."""
+    rate = ScoreInfo("error_rate", "%", lower_is_better=True, correctness=True)
+    metric = Metric(wrong / 10, "%", "host", 1000)
+    found = facts({"error_rate": metric}, score=rate, samples=right(wrong, 1000))
+    row = judge_slot(slot("error_rate", limit, "%"), found)
+    assert row.verdict is (Verdict.PASS if wrong <= 100 else Verdict.FAIL)
+    assert f"decided by {turn} sample{'' if turn == 1 else 's'} of 1,000" in row.reason

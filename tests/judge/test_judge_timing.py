@@ -14,10 +14,9 @@ from scipy import integrate
 from scipy.stats import mstats
 
 from pytest_edgebench.judge.loads import trimmed
-from pytest_edgebench.judge.timing import (
+from pytest_edgebench.judge.looks import LOOKS, N_MAX
+from pytest_edgebench.judge.relative_latency import (
     E_NEEDED,
-    LOOKS,
-    N_MAX,
     Decision,
     Outcome,
     confirm,
@@ -272,3 +271,25 @@ def test_descriptions() -> None:
     assert "at most +" in describe(equal)
     assert describe(judged([0.0])) == "1 loads are too few, 6 are the fewest; the limit is +3 %"
     assert "between +2" in describe(judged(noisy(0.03, 0.004, 140, seed=3)))
+
+
+@pytest.mark.parametrize(
+    ("alpha", "limit", "possible"),
+    [(0.5, 1.03, True), (0.51, 1.03, False), (0.01, 0.5, True), (0.01, 0.0, False), (1e-299, 1.03, False)],
+)
+def test_levels_and_limits_that_can_prove_something(alpha: float, limit: float, possible: bool) -> None:
+    found = power(alpha, N_MAX, limit)
+    assert found.possible == possible
+    assert (found.reason == "") == possible
+    assert found.loads == (13 if possible else 0)
+    assert math.isfinite(found.smallest) == possible
+
+
+def test_the_p_value_of_what_is_no_slower_is_one() -> None:
+    q = np.random.default_rng(1).normal(-0.05, 0.003, N_MAX)
+    assert decide(q, limit=LIMIT, alpha_fail=1e-4, alpha_pass=0.01).p == 1.0
+
+
+def test_five_loads_say_nothing() -> None:
+    found = decide(np.full(5, 0.5), limit=LIMIT, alpha_fail=1e-4, alpha_pass=0.01)
+    assert (found.verdict, found.p, found.low, found.high) == (Outcome.GO_ON, 1.0, -math.inf, math.inf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pytest_edgebench.judge.twins import MOST_FLIPS, compare, explained, worst_sample
+from pytest_edgebench.judge.agreement import MOST_FLIPS, compare, explained, in_units_of, worst_sample
 
 HOST = np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.4, 0.3, 0.3], [0.1, 0.1, 0.8]])
 LABELS = np.array([0, 1, 0, 2])
@@ -84,3 +84,43 @@ def test_what_explains_nothing_is_no_guess() -> None:
 
 def test_the_worst_output_is_told() -> None:
     assert explained([HOST, HOST], [HOST, -HOST]) == explained([HOST], [-HOST])
+
+
+def stored() -> np.ndarray[tuple[int, ...], np.dtype[np.int8]]:
+    return np.random.default_rng(3).integers(-128, 128, (50, 4)).astype(np.int8)
+
+
+@pytest.mark.parametrize("scale", [1 / 256, 127 / 256, 1e30])
+def test_probabilities_of_stored_integers(scale: float) -> None:
+    """A board that prints (q + 128) / 256, or that times 127, gives the same numbers."""
+    host = stored()
+    told = ((host.astype(np.float64) + 128) * scale).astype(np.float32)
+    twin = compare("litert 2", [host], in_units_of([host], [told], classes=False), classes=True)
+    assert (twin.identical, twin.agree, twin.explained) == (50, 50, 1.0)
+    back = in_units_of([told], [host], classes=False)
+    assert explained([told], back) == pytest.approx(1.0)
+
+
+def test_another_unit_of_class_scores() -> None:
+    """Values that are scored as they are keep their unit: there a factor is a mistake."""
+    percent = HOST * 100
+    assert compare("x", [HOST], in_units_of([HOST], [percent], classes=True), classes=True).agree == 4
+    assert explained([HOST], in_units_of([HOST], [percent], classes=True)) == pytest.approx(1.0)
+    assert in_units_of([HOST], [percent], classes=False)[0] is percent
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        np.zeros((50, 4)),
+        np.full((50, 4), np.nan),
+        np.random.default_rng(4).normal(size=(50, 4)),
+        -stored() / 256,
+    ],
+    ids=["constant", "not finite", "noise", "upside down"],
+)
+def test_other_numbers_are_in_no_unit(target: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> None:
+    assert in_units_of([stored()], [target], classes=True)[0] is target
+    told = explained([stored()], [target])
+    assert told is not None
+    assert told <= 0

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pytest_edgebench.judge.words import level, number, percent, positive_zero, quantity, ratio
+from pytest_edgebench.judge.formatting import level, number, percent, positive_zero, quantity, ratio
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,9 @@ def test_others() -> None:
     assert number(0.2) == "0.200"
     assert number(-1e-9) == "-0.00000000100"
     assert math.copysign(1, positive_zero(-0.0)) == 1
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_what_is_not_finite_is_unknown(value: float) -> None:
+    assert number(value) == "unknown"
+    assert quantity(value, "s") == "unknown"

@@ -1,24 +1,27 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import pytest_edgebench
-from pytest_edgebench.compressors.channels import PruneChannels
-from pytest_edgebench.compressors.prune import Prune, PruneNofM
+from pytest_edgebench.compressors.prune import Prune, PruneSemiStructured
+from pytest_edgebench.compressors.prune_channels import PruneChannels
 from pytest_edgebench.compressors.quantize import Quantize
 from pytest_edgebench.compressors.sensitive import sensitive
 from pytest_edgebench.declare.model import Model
-from pytest_edgebench.lint import Finding, Subject, findings, subject_of
-from pytest_edgebench.lint_model import convolutions
-from pytest_edgebench.lint_rules import FEW_SAMPLES, RULES, page
+from pytest_edgebench.docs.generated.lint import page
+from pytest_edgebench.lint.findings import Finding, findings, subject_of
+from pytest_edgebench.lint.known import own
+from pytest_edgebench.lint.rule import Subject
+from pytest_edgebench.lint.rules.calibration import FEW_SAMPLES
+from pytest_edgebench.lint.torch_model import convolutions
 from pytest_edgebench.profiles.profile import Profile
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_edgebench.declare.model import Format, Step
 
 PLAIN = Profile("plain", target="host")
@@ -28,6 +31,7 @@ TENSOR = Profile("npu", isa=("per-tensor",))
 ONLY = Profile("npu", isa=("int8-only",))
 MICRO = Profile("m7", runtime="litert", isa=("armv7e-m", "dsp"))
 FULL = Quantize("static-int8", reduce_range=False)
+WIDE = Quantize("static-int8", activations="int16")
 STATIC, DYNAMIC = Quantize("static-int8"), Quantize("dynamic-int8")
 
 
@@ -55,6 +59,11 @@ CASES: list[tuple[str, list[str], list[str]]] = [
         told(DYNAMIC, convolutions=True),
         told(Quantize("dynamic-int8", exclude="Conv*"), convolutions=True),
     ),
+    (
+        "EB102",
+        told(Quantize("dynamic-int8", ops=("Gemm", "Conv")), convolutions=True),
+        told(Quantize("dynamic-int8", ops="Gemm"), convolutions=True),
+    ),
     ("EB103", told(STATIC, profile=TENSOR), told(Quantize("static-int8", per_channel=False), profile=TENSOR)),
     ("EB103", told(STATIC, profile=TENSOR), told(STATIC)),
     ("EB104", told(DYNAMIC, profile=MICRO, fmt="tflite"), told(STATIC, profile=MICRO, fmt="tflite")),
@@ -66,7 +75,10 @@ CASES: list[tuple[str, list[str], list[str]]] = [
         told(Quantize("weight-int4"), Quantize("weight-int8")),
     ),
     ("EB106", told(Prune(0.5), latency=True), told(Prune(0.5))),
-    ("EB106", told(PruneNofM(), latency=True), told(PruneChannels(0.5), latency=True)),
+    ("EB110", told(WIDE, fmt="tflite", latency=True), told(WIDE, fmt="tflite")),
+    ("EB110", told(WIDE, fmt="tflite", latency=True), told(STATIC, fmt="tflite", latency=True)),
+    ("EB110", told(WIDE, fmt="tflite", latency=True), told(WIDE, profile=MICRO, fmt="tflite", latency=True)),
+    ("EB106", told(PruneSemiStructured(), latency=True), told(PruneChannels(0.5), latency=True)),
     ("EB107", told(profile=ONLY), told(STATIC, profile=ONLY, fmt="tflite")),
     ("EB107", told(DYNAMIC, profile=ONLY, fmt="tflite"), told(DYNAMIC, fmt="tflite")),
     ("EB107", told(STATIC, profile=ONLY), told(STATIC)),
@@ -106,13 +118,13 @@ def test_a_rule_finds_what_it_is_about_and_nothing_else(
 
 
 def test_every_rule_is_tried() -> None:
-    assert {rule for rule, _, _ in CASES} == {rule.id for rule in RULES}
+    assert {rule for rule, _, _ in CASES} == {rule.id for rule in own()}
 
 
 def test_rules_have_ids_and_words() -> None:
-    ids = [rule.id for rule in RULES]
+    ids = [rule.id for rule in own()]
     assert ids == sorted(set(ids))
-    for rule in RULES:
+    for rule in own():
         assert re.fullmatch(r"EB\d{3}", rule.id)
         assert rule.check.__doc__ == f"{rule.id}."
         assert all((rule.title, rule.reason, rule.source, rule.fix))
@@ -122,7 +134,7 @@ def test_a_finding_says_what_where_why_and_what_to_write() -> None:
     (found,) = findings(Subject((Prune(0.5),), "onnx", PLAIN, "onnxruntime", latency=True), "conftest.py:9")
     assert isinstance(found, Finding)
     assert found.text.startswith(
-        "conftest.py:9: EB106 scattered zeros and a latency budget: Prune(0.5) on plain; ONNX Runtime's"
+        "conftest.py:9: EB106 unstructured pruning does not reduce latency: Prune(0.5) on plain; ONNX"
     )
     assert "; fix: use eb.prune_channels" in found.text
 
@@ -130,14 +142,12 @@ def test_a_finding_says_what_where_why_and_what_to_write() -> None:
 def test_only_the_given_rules_are_asked() -> None:
     subject = Subject((FULL, Prune(0.5)), "onnx", AVX2, "onnxruntime", latency=True)
     assert [one.rule for one in findings(subject, "")] == ["EB101", "EB106"]
-    assert [one.rule for one in findings(subject, "", RULES[1:])] == ["EB106"]
+    assert [one.rule for one in findings(subject, "", own()[1:])] == ["EB106"]
 
 
-def test_the_page_is_made_from_the_rules() -> None:
-    docs = Path(pytest_edgebench.__file__).parent / "docs" / "lint.md"
-    assert docs.read_text(encoding="utf-8") == page(), "python -m pytest_edgebench lint --rules > the page"
-    for rule in RULES:
-        assert f"## {rule.id}: {rule.title}" in page()
+def test_each_rule_has_a_heading_to_link_to() -> None:
+    for rule in own():
+        assert f"## {rule.id}: {rule.title} {{ #{rule.id.lower()} }}\n" in page()
 
 
 # What is told of a model without making it

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_edgebench.artifacts.cache import Cache
-from pytest_edgebench.errors import MeasureError, SettingsError
+from pytest_edgebench.base.errors import MeasureError, SettingsError
 from pytest_edgebench.measure import locks
 from pytest_edgebench.measure.locks import building, entry_lock, timing
 

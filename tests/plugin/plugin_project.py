@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HERE = Path(__file__).parent
-STRANGE = HERE.parent / "measure" / "strange_runtime.py"
+STRANGE = HERE.parent / "workers" / "strange_runtime.py"
 PACKAGE = HERE.parents[1] / "pytest_edgebench"
 
 BARE = """

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from onnx import helper
 from plugin_project import DESCRIBED, Project, Ran, write_net
 
 if TYPE_CHECKING:
@@ -28,6 +31,16 @@ STREAM = (number for number in range(3))
 
 def raises(outputs, labels):
     raise KeyError("no such class")
+
+
+class Pictures:
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, number):
+        if number == 2:
+            raise KeyError("img")
+        return X[number], Y[number]
 
 
 def unreadable():
@@ -121,6 +134,13 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     ),
     "no_npz": ({"data": "'lost.npz'"}, "", "lost.npz does not exist"),
     "bad_npz": ({"data": "'net.onnx'"}, "", "net.onnx cannot be read as data"),
+    "cut_npz": ({"data": "'cut.npz'"}, "", "cut.npz cannot be read as data: File is not a zip file"),
+    "bad_member": ({"data": "'member.npz'"}, "", "member.npz: x cannot be read as data: its header says"),
+    "no_labels": ({"data": "'other.npz'"}, "", "other.npz cannot be read as data: it holds no array 'y'"),
+    "npy_alone": ({"data": "'x.npy'"}, "", "x.npy holds one array, which cannot be inputs and labels"),
+    "cut_npy": ({"data": "('cut.npy', Y)"}, "", "cut.npy cannot be read as data: its header says"),
+    "labels_npy": ({"data": "(X, 'cut.npy')"}, "", "cut.npy cannot be read as data: its header says"),
+    "set_raises": ({"data": "Pictures()"}, "", "the data set raised KeyError for sample 2: 'img' at"),
     "outputs_nan": ({"source": "'huge.onnx'"}, "", "the model answered NaN or infinity for 40 of 40 samples"),
     "score_raises": ({"score": "raises"}, "", "score 'raises' raised KeyError: 'no such class'"),
     "score_nan": (
@@ -147,10 +167,11 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "returns_nothing": ({}, "silent({name})", "recipe 'r_returns_nothing' returned nothing, not a recipe"),
     "wrote_nothing": ({}, "eb.chain({name}, Idle())", "Idle() wrote no file"),
     "step_raises": ({}, "eb.chain({name}, Clumsy())", "Clumsy() raised KeyError: 'scale'"),
-    "unknown_scheme": ({}, "eb.quantize({name}, 'int8-static')", "'int8-static' is no quantization scheme"),
-    "file_lost": ({"source": "'lost.onnx'"}, "", "lost.onnx: there is no model file here"),
+    "unknown_scheme": ({}, "eb.quantize({name}, 'int8-static')", "unknown quantization scheme 'int8-static'"),
+    "file_foreign": ({"source": "'foreign.onnx'"}, "", "Load model from foreign.onnx failed"),
+    "file_lost": ({"source": "'lost.onnx'"}, "", "lost.onnx: model file not found"),
     "file_empty": ({"source": "'empty.onnx'"}, "", "empty.onnx: the model file is empty"),
-    "file_cut": ({"source": "'cut.onnx'"}, "", "cut.onnx: the file is no whole ONNX model"),
+    "file_cut": ({"source": "'cut.onnx'"}, "", "cut.onnx: the file is not a whole ONNX model"),
     "file_text": (
         {"source": "'text.tflite'"}, "",
         "text.tflite: the file is called .tflite but holds something",
@@ -161,7 +182,7 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
         {"source": "'alone/net.onnx'"}, "",
         "the model keeps weights in 'weights.bin', which is missing or too short",
     ),
-    "prebuilt_lost": ({}, "eb.prebuilt({name}, 'lost.onnx')", "lost.onnx: there is no model file here"),
+    "prebuilt_lost": ({}, "eb.prebuilt({name}, 'lost.onnx')", "lost.onnx: model file not found"),
 }
 # fmt: on
 
@@ -169,6 +190,8 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
 def write_files(folder: Path) -> None:
     whole = write_net(folder / "net.onnx").read_bytes()
     write_net(folder / "huge.onnx", scale=1e37)
+    write_data(folder)
+    (folder / "foreign.onnx").write_bytes(foreign())
     (folder / "empty.onnx").touch()
     (folder / "cut.onnx").write_bytes(whole[: len(whole) // 2])
     (folder / "text.tflite").write_text("<html>404</html>\n", encoding="utf-8")
@@ -177,6 +200,26 @@ def write_files(folder: Path) -> None:
     (folder / "alone").mkdir()
     write_net(folder / "alone" / "net.onnx", external=True)
     (folder / "alone" / "weights.bin").unlink()
+
+
+def foreign() -> bytes:
+    """A whole file with an operator that no runtime knows."""
+    x, y = (helper.make_tensor_value_info(name, 1, ["n", 16]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Nope", ["x"], ["y"], domain="acme")], "g", [x], [y])
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("acme", 1)]
+    return bytes(helper.make_model(graph, opset_imports=imports, ir_version=8).SerializeToString())
+
+
+def write_data(folder: Path) -> None:
+    """Data files that are damaged, or of another form."""
+    np.savez(folder / "other.npz", x=np.zeros((40, 4), "float32"), labels=np.zeros(40))
+    np.save(folder / "x.npy", np.zeros((40, 4), "float32"))
+    one = (folder / "x.npy").read_bytes()
+    (folder / "cut.npy").write_bytes(one[:-9])
+    (folder / "cut.npz").write_bytes((folder / "other.npz").read_bytes()[:-9])
+    with zipfile.ZipFile(folder / "member.npz", "w") as archive:
+        archive.writestr("x.npy", one[:-9])
+        archive.writestr("y.npy", one)
 
 
 def declared(name: str) -> str:

@@ -127,6 +127,7 @@ def test_a_crash_while_timing(tmp_path: Path) -> None:
     project = odd_project(tmp_path, names, '[profiles.odd]\ntarget = "host"\nruntime = "odd"\n')
     project.edit("odd_runtime.py", '"at": "call"}', '"at": "call"} if FIRST.exists() else {}')
     project.edit("odd_runtime.py", "describe = ", 'FIRST = Path(__file__).with_name("first")\ndescribe = ')
+    project.edit("test_odd.py", 'accuracy="70 %"', 'accuracy="70 %", latency="1 s"')
     project.run("-k", "leave", "--edgebench-profile=odd").calm()  # keeps the answers, which no time is
     (project.folder / "first").touch()
     ran = project.run().calm()

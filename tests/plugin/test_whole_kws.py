@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.skipif("EDGEBENCH_DATA" not in os.environ, reason="EDGE
 
 CONFTEST = """
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -56,7 +58,7 @@ def test_broken(edge):
 @eb.cases(recipes="original")
 def test_seen(edge):
     assert len(edge.predictions) == edge.accuracy.n == 1000
-    assert edge.latency.p50.rung == "host"
+    assert edge.latency.p50.evidence == "host"
 """
 
 
@@ -80,11 +82,9 @@ def test_green_and_red(ran: Ran) -> None:
 
 def test_the_failure_names_the_budgets_lines(ran: Ran) -> None:
     """Those of the two broken promises, with what was found and the user's own message."""
-    assert "\ntest_kws.py:10: BudgetExceeded" in ran.text
-    assert "2 budgets of kws-original-host are broken:" in ran.text
-    (accuracy,) = [line for line in ran.text.splitlines() if line.startswith("E ") and "90.2 %" in line]
-    assert accuracy.endswith(" test_kws.py:9")
-    assert "90.2 %" in ran.text
+    assert re.search(r"^(and )?test_kws.py:10: (kws-original-host: )?", ran.text, re.M)
+    assert re.search(r"^(and )?test_kws.py:9: (kws-original-host: )?accuracy 90.2 % < 91 %", ran.text, re.M)
+    assert "(+1 limit)" in ran.text
     assert "what the bootloader leaves" in ran.text
 
 
@@ -93,20 +93,24 @@ def test_nothing_heavy_was_imported(ran: Ran, project: Project) -> None:
     assert "torch" not in loaded
 
 
-def test_the_record_has_unit_rung_and_n(ran: Ran, project: Project) -> None:
+def test_the_record_has_unit_evidence_and_n(ran: Ran, project: Project) -> None:
     found = project.metrics("kws-original-host")
     assert found["accuracy"]["value"] == pytest.approx(90.2)
-    assert (found["accuracy"]["unit"], found["accuracy"]["rung"], found["accuracy"]["n"]) == (
+    assert (found["accuracy"]["unit"], found["accuracy"]["evidence"], found["accuracy"]["n"]) == (
         "%",
         "host",
         1000,
     )
-    assert (found["size"]["value"], found["size"]["unit"], found["size"]["rung"]) == (53_936, "B", "static")
+    assert (found["size"]["value"], found["size"]["unit"], found["size"]["evidence"]) == (
+        53_936,
+        "B",
+        "static",
+    )
     assert found["ops"]["value"] == 13
     assert found["float_ops"]["value"] == 0
     for name in ("latency.p50", "latency.p95", "latency.min", "latency.mean", "load", "first_inference"):
         assert found[name]["unit"] == "s"
-        assert found[name]["rung"] == "host"
+        assert found[name]["evidence"] == "host"
         assert found[name]["n"] >= 12
         assert 0 < found[name]["low"] <= found[name]["value"] <= found[name]["high"]
 
@@ -119,9 +123,9 @@ def test_junit_has_the_numbers(ran: Ran, project: Project) -> None:
     kept, broken = cases["test_kept[kws-original-host]"], cases["test_broken[kws-original-host]"]
     assert kept["edgebench.verdict"] == "PASS"
     assert kept["edgebench.size"] == "53936 B"
-    assert kept["edgebench.size.rung"] == "static"
+    assert kept["edgebench.size.evidence"] == "static"
     assert kept["edgebench.accuracy"] == "90.2 %"
-    assert kept["edgebench.accuracy.rung"] == "host"
+    assert kept["edgebench.accuracy.evidence"] == "host"
     assert kept["edgebench.accuracy.n"] == "1000"
     assert str(kept["edgebench.latency.p50"]).endswith(" s")
     assert broken["edgebench.verdict"] == "FAIL"
@@ -145,4 +149,4 @@ def test_without_edgebench_data_it_is_a_sentence(tmp_path: Path) -> None:
     ran = project.run().calm()
     assert ran.status == 1
     assert "passed" not in ran.outcomes
-    assert "lost.tflite: there is no model file here" in ran.text
+    assert "lost.tflite: model file not found" in ran.text

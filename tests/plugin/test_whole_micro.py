@@ -1,4 +1,4 @@
-"""A microcontroller's profile in whole sessions: rungs, arena, twins, memory that is too small, a liar."""
+"""A microcontroller's profile in whole sessions: evidence, arena, twins, memory that is too small, a liar."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from plugin_project import Project, Ran
 
-from pytest_edgebench.declare.limit import COUNTED
+from pytest_edgebench.record.metrics_table import METRICS
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -46,7 +46,7 @@ import pytest_edgebench as eb
 @eb.budget(accuracy="99 %", agreement="100 %", flips="0", arena="64 kB", evidence="emulated")
 def test_kept(edge):
     edge.check()
-    assert edge.arena.rung == edge.accuracy.rung == "emulated"
+    assert edge.arena.evidence == edge.accuracy.evidence == "emulated"
     assert edge.twin.agree == edge.twin.n == 40
 
 
@@ -138,10 +138,22 @@ spec.loader.exec_module(module)
 OpResolverType = module.OpResolverType
 
 
-class Interpreter(module.Interpreter):
-    def get_tensor(self, index):
-        found = super().get_tensor(index)
+class Lying:
+    def __init__(self, real):
+        self._real = real
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def GetTensor(self, *arguments):
+        found = self._real.GetTensor(*arguments)
         return found[:, [0, 1, 2, 2]] if os.environ["LIE"] == "shape" else -5 * found
+
+
+class Interpreter(module.Interpreter):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._interpreter = Lying(self._interpreter)
 """
 
 
@@ -175,38 +187,43 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="module")
 def ran(project: Project) -> Ran:
     """One session that all tests here look at."""
-    return project.run("--edgebench-report=report.html", "--junitxml=junit.xml").calm()
+    return project.run("-vv", "--edgebench-report=report.html", "--junitxml=junit.xml").calm()
+
+
+def said(ran: Ran) -> str:
+    """What it printed, however its lines are broken."""
+    return " ".join(ran.text.split())
 
 
 def test_what_is_kept_and_what_is_not(ran: Ran) -> None:
     assert (ran.status, ran.outcomes) == (1, {"failed": 9, "passed": 1, "skipped": 1})
     names = {part.partition("(")[0] for part in TEST.split("def ")[1:]}
     for name in names - {"test_kept", "test_unfit"}:
-        assert f"FAILED test_micro.py::{name}[" in ran.text
+        assert f"FAILED test_micro.py::{name}[" in said(ran)
 
 
-def test_every_number_has_its_rung(project: Project, ran: Ran) -> None:
+def test_every_number_has_its_evidence(project: Project, ran: Ran) -> None:
     found = project.metrics("net-original-m4")
-    rungs = {name: found[name]["rung"] for name in ("size", "arena", "accuracy", "agreement", "flips")}
-    assert rungs == {"size": "static"} | dict.fromkeys(
+    evidence = {name: found[name]["evidence"] for name in ("size", "arena", "accuracy", "agreement", "flips")}
+    assert evidence == {"size": "static"} | dict.fromkeys(
         ("arena", "accuracy", "agreement", "flips"), "emulated"
     )
     assert (found["agreement"]["n"], found["flips"]["n"]) == (40, 2)
     assert found["arena"]["note"] == "host-struct arena, an upper bound"
-    assert "emulated, n=40" in ran.text
-    assert 'name="edgebench.arena.rung" value="emulated"' in (project.folder / "junit.xml").read_text()
+    assert "emulated, n=40" in said(ran)
+    assert 'name="edgebench.arena.evidence" value="emulated"' in (project.folder / "junit.xml").read_text()
 
 
-def test_a_rung_that_is_demanded(ran: Ran) -> None:
+def test_evidence_that_is_demanded(ran: Ran) -> None:
     """At level "warn" too."""
     assert (
         "the budget demands evidence 'device', this agreement with the host is 'emulated': "
         "give m4 a target that yields device evidence, or drop evidence= from the budget"
-    ) in ran.text
+    ) in said(ran)
 
 
 def test_instructions_that_nothing_counts(ran: Ran) -> None:
-    assert "no instructions of an inference for m4: nothing counts the instructions of m4 here" in ran.text
+    assert "no instructions of an inference for m4: nothing counts the instructions of m4 here" in said(ran)
 
 
 def test_a_model_that_does_not_fit(project: Project, ran: Ran) -> None:
@@ -219,16 +236,19 @@ def test_a_model_that_does_not_fit(project: Project, ran: Ran) -> None:
         "it does not fit into tiny, so it was not run: the tensor arena (host-struct arena,"
     )
     (rows,) = [check["rows"] for check in case["checks"] if check.get("rows")]
-    assert project.metrics("net-original-tiny").keys() == {*COUNTED, "arena"}
+    assert project.metrics("net-original-tiny").keys() == {
+        *(name for name in METRICS if METRICS[name].in_file),
+        "arena",
+    }
     assert {row["metric"]: row["verdict"] for row in rows} == {"arena": "FAIL", "accuracy": "NOT RUN"}
 
 
 def test_garbage_is_withheld(project: Project, ran: Ran) -> None:
     assert (
         "litert on bender answers in shapes [(40, 4)], this machine in [(40, 3)] with the same file"
-        in ran.text
+        in said(ran)
     )
-    assert "what litert answers on liar has nothing to do with what litert" in ran.text
+    assert "what litert answers on liar has nothing to do with what litert" in said(ran)
     record = project.record()
     (case,) = [each for each in record["cases"] if each["key"] == "net-original-liar"]
     assert {check["verdict"] for check in case["checks"]} == {"ERROR"}
@@ -238,14 +258,16 @@ def test_garbage_is_withheld(project: Project, ran: Ran) -> None:
 def test_what_cannot_flip(ran: Ran) -> None:
     assert (
         "no critical samples that flip for m4: no sample is marked as critical: give data=(inputs,"
-        in ran.text
+        in said(ran)
     )
-    assert "no agreement with the host for m4: the outputs are no scores of two or more classes" in ran.text
+    assert "no agreement with the host for m4: the outputs are not scores of two or more classes" in said(ran)
 
 
 def test_the_host_is_no_twin_of_itself(ran: Ran) -> None:
-    assert "no tensor arena for here: the tensor arena is told by TFLite Micro: write runtime =" in ran.text
-    assert "no agreement with the host for here: here is run by the host's own runtime here" in ran.text
+    assert "no tensor arena for here: the tensor arena is counted by TFLite Micro: write runtime =" in said(
+        ran
+    )
+    assert "no agreement with the host for here: here is run by the host's own runtime here" in said(ran)
 
 
 KWS = """

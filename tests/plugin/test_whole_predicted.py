@@ -54,7 +54,7 @@ import pytest_edgebench as eb
 @eb.budget(latency="1 s", ram="1 MB", flash="1 MB", evidence="predicted")
 def test_roomy(edge):
     edge.check()
-    assert edge.latency.p50.rung == edge.ram.rung == "predicted"
+    assert edge.latency.p50.evidence == edge.ram.evidence == "predicted"
     with pytest.raises(eb.DataError, match="only what is typical"):
         edge.latency.p95
 
@@ -116,7 +116,7 @@ def test_a_prediction_has_an_interval_and_says_what_it_rests_on(ran: tuple[Ran, 
     found = row(ran[1], "test_roomy", "latency")
     measured = found["measured"]
     assert (found["verdict"], found["level"]) == ("PASS", "error")
-    assert measured["rung"] == "predicted"
+    assert measured["evidence"] == "predicted"
     assert measured["n"] == 7
     assert measured["low"] < measured["value"] < measured["high"]
     assert "cortex-m33 with stm32cube-ai-7.3-8.1 at 160 MHz" in measured["note"]

@@ -91,14 +91,14 @@ def pytest_edgebench_runtimes():
     process = project.start()
     wait_for(project.cache / "runs", process)
     (run,) = waited(lambda: list((project.cache / "runs").iterdir()))
-    wait_for(run / "once" / "timed", process)
+    wait_for(run / "memo" / "timed", process)
     time.sleep(0.5)
     workers = descendants(process.pid)
     assert workers
     os.kill(process.pid, signal.SIGKILL)
     ended(process, 20)
     waited(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
-    assert not list((run / "once" / "timed").glob("*.json"))
+    assert not list((run / "memo" / "timed").glob("*.json"))
     project.edit("edgebench.toml", '"sleep_25_ms"', '"nothing"')
     ran = project.run().calm()
     assert (ran.status, ran.outcomes) == (0, {"passed": 1}), ran.text
@@ -152,7 +152,7 @@ def unprivileged() -> tuple[str, ...]:
     if shutil.which("setpriv") is None:
         pytest.skip("root may write everywhere, and there is no setpriv to be somebody else")
     command = ("setpriv", "--reuid=65534", "--clear-groups")
-    able = [*command, sys.executable, "-c", "import numpy, onnx, pytest_edgebench.session"]
+    able = [*command, sys.executable, "-c", "import numpy, onnx, pytest_edgebench.session.session"]
     if subprocess.run(able, capture_output=True, check=False).returncode:
         pytest.skip("nobody but root may read this environment")
     return command

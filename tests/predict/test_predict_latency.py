@@ -7,22 +7,24 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_edgebench.errors.predict import PredictionRefused
+from pytest_edgebench.metrics import predicted
+from pytest_edgebench.predict.errors import PredictionRefused
 from pytest_edgebench.predict.features import Features
 from pytest_edgebench.predict.fit import NETWORKS
 from pytest_edgebench.predict.latency import predict
 from pytest_edgebench.predict.memory import QUANTITIES, memory
 from pytest_edgebench.predict.shipped import all_fitted
+from pytest_edgebench.profiles.profile import Profile
 
 CUBE = "stm32cube-ai-7.3-8.1"
 RESNET8 = Features(12238848, 262144, 0, 640, outputs=117918, operators=18, peak=49152, file=96104)
 """ResNet v1 8 of STM32 model zoo (image_classification/models): 37.91 ms on a Cortex-M7 at 400 MHz."""
 
 
-def test_a_prediction_has_rung_interval_and_n() -> None:
+def test_a_prediction_has_evidence_interval_and_n() -> None:
     metric = predict(RESNET8, "cortex-m7", CUBE, 400e6)
     fitted = all_fitted()["latency", "cortex-m7", CUBE]
-    assert (metric.rung, metric.unit, metric.n) == ("predicted", "s", fitted.points)
+    assert (metric.evidence, metric.unit, metric.n) == ("predicted", "s", fitted.points)
     assert metric.low is not None
     assert metric.high is not None
     assert metric.low <= 0.03791 <= metric.high
@@ -36,9 +38,9 @@ def test_a_small_fit_says_that_its_interval_has_no_level() -> None:
 
 
 @pytest.mark.parametrize("quantity, published", list(zip(QUANTITIES, (64_799, 125_850), strict=True)))
-def test_memory_has_rung_interval_and_n(quantity: str, published: float) -> None:
+def test_memory_has_evidence_interval_and_n(quantity: str, published: float) -> None:
     metric = memory(RESNET8, quantity, CUBE)
-    assert (metric.rung, metric.unit, metric.n) == ("predicted", "B", 14)
+    assert (metric.evidence, metric.unit, metric.n) == ("predicted", "B", 14)
     assert metric.low is not None
     assert metric.high is not None
     assert metric.low <= published <= metric.high
@@ -107,3 +109,11 @@ def test_every_fit_names_its_sources_and_holds_no_negative_cost() -> None:
         assert fitted.sources
         assert min(fitted.costs) >= 0
         assert (fitted.spread > 0) == (fitted.networks >= NETWORKS)
+
+
+def test_a_runtime_that_was_named_is_named() -> None:
+    """Also where only ``runtime`` names it; "an unnamed runtime" is for profiles that name none."""
+    named = "cortex-m7 with tflite-micro"
+    for told, more in ((named, {"runtime": "tflite-micro"}), ("an unnamed runtime", {})):
+        profile = Profile("board", core="cortex-m7", clock_hz=400e6, **more)  # type: ignore[arg-type]
+        assert told in str(predicted._one(predicted.P50, RESNET8, profile))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_edgebench.errors import BuildError
+from pytest_edgebench.base.errors import BuildError
 from pytest_edgebench.predict import fit
 from pytest_edgebench.predict.features import features_of
 from pytest_edgebench.predict.shipped import DATA

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_edgebench.errors import SettingsError
+from pytest_edgebench.base.errors import SettingsError
 from pytest_edgebench.profiles.catalogue import FOLDER, NO_SOURCE_NEEDED, described, lineage, load_catalogue
 from pytest_edgebench.profiles.keys import KEYS
 from pytest_edgebench.profiles.load import HOST, load_profiles

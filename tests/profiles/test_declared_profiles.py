@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_edgebench.errors import SettingsError
+from pytest_edgebench.base.errors import SettingsError
 from pytest_edgebench.profiles.load import load_profiles
 from pytest_edgebench.profiles.profile import Profile
 
@@ -146,12 +146,12 @@ KEYS = [
     (
         "target = 'hots'",
         "target",
-        "there is no target 'hots'",
+        "unknown target 'hots'",
         "write 'host', 'ssh://user@board', 'qemu' or 'command' to measure there, or leave target out",
     ),
-    ("target = 'host://here'", "target", "'host://here' is no target of this kind", "write e.g. 'host'"),
-    ("target = 'ssh'", "target", "'ssh' is no target of this kind", "write e.g. 'ssh://user@board'"),
-    ("target = 'ssh://-oProxyCommand=x'", "target", "is no target of this kind", "'ssh://user@board'"),
+    ("target = 'host://here'", "target", "'host://here' is not a target of this kind", "write e.g. 'host'"),
+    ("target = 'ssh'", "target", "'ssh' is not a target of this kind", "write e.g. 'ssh://user@board'"),
+    ("target = 'ssh://-oProxyCommand=x'", "target", "is not a target of this kind", "'ssh://user@board'"),
     ("target_options = 'x'", "target_options", "this is the text 'x', not a table of options", "write"),
     (
         "target_options.a = { b = 1 }",
@@ -167,8 +167,8 @@ KEYS = [
     ),
     ("runtime_version = 2.3", "runtime_version", "this is 2.3, not text", "write runtime_version = "),
     ("target = 1", "target", "this is 1, not text", 'write target = "host"'),
-    ("runtime = 'onnx'", "runtime", "there is no runtime 'onnx'", "did you mean 'onnxruntime'?"),
-    ("runtime = 'xyz'", "runtime", "there is no runtime 'xyz'", "onnxruntime, tflite-micro, tflite-runtime."),
+    ("runtime = 'onnx'", "runtime", "unknown runtime 'onnx'", "did you mean 'onnxruntime'?"),
+    ("runtime = 'xyz'", "runtime", "unknown runtime 'xyz'", "onnxruntime, tflite-micro, tflite-runtime."),
     ("python = 3.10", "python", "this is 3.1, not text", 'write python = ".venv-old/bin/python"'),
     ("python = '~nobody-here/x'", "python", "no such user's home", "write the path in full"),
     (
@@ -186,7 +186,7 @@ KEYS = [
     (
         "runtime_options.a = nan",
         "runtime_options.a",
-        "nan is no number a runtime can use",
+        "nan is not a number a runtime can use",
         "write a finite number",
     ),
     (
@@ -221,7 +221,7 @@ def test_wrong_key(tmp_path: Path, line: str, key: str, what: str, fix: str) -> 
 def test_name_that_no_test_id_can_hold(tmp_path: Path, name: str, usable: str) -> None:
     error = problem(tmp_path, f'[profiles."{name}"]\n')
     assert error.where == f'edgebench.toml:1: profiles."{name}"'
-    assert error.what == f"{name!r} cannot stand in a test's id"
+    assert error.what == f"{name!r} cannot be part of a test's id"
     assert error.fix == "use letters, digits, '_', '-' and '.'" + (f", e.g. {usable}" if usable else "")
 
 
@@ -237,13 +237,13 @@ def test_name_with_a_dot_and_no_quotes(tmp_path: Path) -> None:
         (
             "[profile.a]\n",
             "edgebench.toml:1: profile",
-            "there is no setting 'profile'",
+            "unknown setting 'profile'",
             "did you mean 'profiles'?",
         ),
         (
             'edgebench_alpha = "1 %"\n',
             "edgebench.toml:1: edgebench_alpha",
-            "there is no setting 'edgebench_alpha'",
+            "unknown setting 'edgebench_alpha'",
             "edgebench_alpha is a key of pytest's own ini file",
         ),
         (

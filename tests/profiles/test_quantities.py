@@ -39,10 +39,10 @@ def test_bytes_as_budgets_read_them(unit: str) -> None:
 @pytest.mark.parametrize(
     "text, said",
     [
-        ("512", "'512' has no unit; there is: B, kB, MB, GB, KiB, MiB, GiB"),
+        ("512", "'512' has no unit; known units: B, kB, MB, GB, KiB, MiB, GiB"),
         ("512 KB", "'KB' in '512 KB' is read both ways: kB is 1000 bytes, KiB is 1024"),
-        ("512 kib", "'kib' in '512 kib' is no unit of bytes; did you mean 'KiB'?"),
-        ("512 ms", "'ms' in '512 ms' is no unit of bytes; there is: B, kB"),
+        ("512 kib", "'kib' in '512 kib' is not a unit of bytes; did you mean 'KiB'?"),
+        ("512 ms", "'ms' in '512 ms' is not a unit of bytes; known units: B, kB"),
         ("lots", "'lots' is not a number with a unit"),
         ("", "'' is not a number with a unit"),
         ("-1 kB", "'-1 kB' is not a number with a unit"),

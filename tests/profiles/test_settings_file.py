@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_edgebench.errors import SettingsError
+from pytest_edgebench.base.errors import SettingsError
 from pytest_edgebench.profiles.document import entry, locate, read
 from pytest_edgebench.profiles.load import HOST, load_profiles, settings_folder
 
@@ -70,7 +70,7 @@ def test_two_files(tmp_path: Path) -> None:
         read(tmp_path)
     assert str(caught.value) == (
         "pyproject.toml:1: tool.edgebench: "
-        "[tool.edgebench] holds settings, and so does edgebench.toml beside it\n"
+        "[tool.edgebench] holds settings, and so does edgebench.toml next to it\n"
         "  fix: keep edgebench.toml: "
         "move what is missing there and delete [tool.edgebench] from pyproject.toml"
     )
@@ -96,7 +96,7 @@ def test_no_toml(tmp_path: Path, text: str, where: str, fix: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read(tmp_path)
     assert caught.value.where == where
-    assert caught.value.what.startswith("this is no TOML (")
+    assert caught.value.what.startswith("invalid TOML (")
     assert fix in caught.value.fix
 
 

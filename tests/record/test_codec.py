@@ -6,8 +6,11 @@ import json
 import math
 from array import array
 from dataclasses import replace
+from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,3 +112,15 @@ def test_pieces_of_a_long_file(tmp_path: Path) -> None:
     found = list(store.chunks(path))
     assert len(found) == 2
     assert "".join(found) == text
+
+
+def test_what_is_nearly_a_plain_value_becomes_one() -> None:
+    """An enumeration without text, numpy's text: `json` would refuse or dress them."""
+
+    class Colour(Enum):
+        RED = "red"
+
+    assert encode(Colour.RED) == "red"
+    text = encode(np.str_("net"))
+    assert (text, type(text)) == ("net", str)
+    assert list(encode(MappingProxyType({"b": np.int64(1), "a": 2})).items()) == [("a", 2), ("b", 1)]

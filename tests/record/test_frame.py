@@ -12,9 +12,9 @@ from small_project import write
 from test_store import LATENCY, case, full, observation, run
 
 import pytest_edgebench as eb
-from pytest_edgebench.errors.record import RecordError
 from pytest_edgebench.record import store
-from pytest_edgebench.record.frame import COLUMNS
+from pytest_edgebench.record.errors import RecordError
+from pytest_edgebench.record.frame import COLUMNS, of_metrics
 from pytest_edgebench.record.run import Metric
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def test_a_line_for_every_number() -> None:
         "metric": "latency.p50",
         "value": LATENCY.value,
         "unit": "s",
-        "rung": "host",
+        "evidence": "host",
         "n": 12,
         "low": LATENCY.low,
         "high": LATENCY.high,
@@ -66,7 +66,7 @@ def test_load_run(tmp_path: Path) -> None:
     store.write(tmp_path / "run.json", store.dump(full()))
     assert eb.load_run(tmp_path / "run.json") == full()
     assert len(eb.load_run(str(tmp_path / "run.json")).frame()) == 4
-    with pytest.raises(RecordError, match=r"none\.json: there is no such run record"):
+    with pytest.raises(RecordError, match=r"none\.json: run record not found"):
         eb.load_run(tmp_path / "none.json")
 
 
@@ -83,6 +83,21 @@ def test_frame_of_edge_is_that_of_the_record(tmp_path: Path) -> None:
     recorded = eb.load_run(project / "run.json").frame()
     recorded = recorded[recorded["of"] == "case"].reset_index(drop=True)
     assert len(measured) > 3
-    for name in ("case", "model", "recipe", "profile", "metric", "unit", "rung", "n", "artifact_key"):
+    for name in ("case", "model", "recipe", "profile", "metric", "unit", "evidence", "n", "artifact_key"):
         assert list(measured[name]) == list(recorded[name]), name
     assert list(measured["value"].astype(float)) == list(recorded["value"])
+
+
+def test_of_a_case_that_is_being_tested() -> None:
+    names = {"case": "kws-int8-rpi4", "model": "kws", "recipe": "int8", "variant": "", "profile": "rpi4"}
+    found = of_metrics(names, {"size": Metric(10, "B", "static", 1), "latency.p50": LATENCY}, "ab")
+    assert list(found.columns) == list(COLUMNS)
+    assert list(found["metric"]) == ["latency.p50", "size"]
+    first = found.iloc[0].to_dict()
+    assert (first["case"], first["of"], first["verdict"]) == ("kws-int8-rpi4", "case", "")
+    assert (first["value"], first["artifact_key"]) == (LATENCY.value, "ab")
+
+
+def test_the_old_name_of_evidence_warns() -> None:
+    with pytest.warns(DeprecationWarning, match=r"Metric\.rung is deprecated: write \.evidence"):
+        assert LATENCY.rung == "host"

@@ -16,15 +16,27 @@ import pytest
 from test_store import LATENCY, ROW, artifact, case, observation, run
 
 from pytest_edgebench.__main__ import main
-from pytest_edgebench.errors.history import HistoryError
 from pytest_edgebench.record import history, store
+from pytest_edgebench.record.errors import HistoryError
 from pytest_edgebench.record.history import Seen, Slot, SqliteHistory, Streak
 from pytest_edgebench.record.run import CaseResult, Metric, Run, Verdict
-from pytest_edgebench.remember import remember, words
 from pytest_edgebench.reports import html
+from pytest_edgebench.session.history import add, known, lines, words
 
 SLOT = Slot("kws-int8-rpi4", "latency", "p50", "")
 Captured = pytest.CaptureFixture[str]
+
+
+def remember(path: Path | None, found: Run) -> tuple[Run, list[str]]:
+    """What a session does with a history: it asks what is known of before, then adds this run."""
+    dated, told = known(path, found)
+    if path is None or told:
+        return dated, told
+    try:
+        add(path, dated)
+    except HistoryError as error:
+        return dated, lines(error)
+    return dated, []
 
 
 def judged(verdict: Verdict, **more: Any) -> CaseResult:
@@ -69,7 +81,7 @@ def test_numbers_by_case_and_commit(kept: SqliteHistory, path: Path) -> None:
     assert rows(path, "SELECT * FROM cases") == [
         (1, "kws-int8-rpi4", "kws", "int8", "", "rpi4", "FAIL", "ab" * 32, "cd" * 32)
     ]
-    assert rows(path, "SELECT metric, value, unit, rung, n, low, high FROM metrics") == [
+    assert rows(path, "SELECT metric, value, unit, evidence, n, low, high FROM metrics") == [
         ("latency.p50", LATENCY.value, "s", "host", 12, LATENCY.low, LATENCY.high)
     ]
     assert rows(path, "SELECT * FROM slots") == [(1, "kws-int8-rpi4", "latency", "p50", "", 1)]
@@ -140,13 +152,18 @@ DAY = Seen("a6b640c", "2026-02-28T09:00:00Z")
     "streak, said",
     [
         (Streak(None, 0, None), ""),
-        (Streak(None, 0, DAY), "since this run of 9c41e07, passed at a6b640c"),
-        (Streak(DAY, 2, None), "since a6b640c (2026-02-28, 3 runs) or before"),
-        (Streak(DAY, 2, Seen("3b2f1aa", "x")), "since a6b640c (2026-02-28, 3 runs), passed at 3b2f1aa"),
-        (Streak(Seen("", DAY.started), 1, None), "since a run (2026-02-28, 2 runs) or before"),
+        (Streak(None, 0, DAY), "new in this run, passed at a6b640c"),
+        (Streak(None, 0, Seen("9c41e07", "x")), "new in this run (uncommitted changes)"),
+        (Streak(None, 0, Seen("9c41e07+", "x")), "new in this run (uncommitted changes)"),
+        (Streak(DAY, 2, None), "failing for at least 3 runs (first seen a6b640c, 2026-02-28)"),
+        (
+            Streak(DAY, 2, Seen("3b2f1aa", "x")),
+            "failing for 3 runs (first seen a6b640c, 2026-02-28), passed at 3b2f1aa",
+        ),
+        (Streak(Seen("", DAY.started), 1, None), "failing for at least 2 runs (first seen 2026-02-28)"),
         (
             Streak(DAY, 1, Seen("", "2026-01-01T")),
-            "since a6b640c (2026-02-28, 2 runs), passed at 2026-01-01T",
+            "failing for 2 runs (first seen a6b640c, 2026-02-28), passed at 2026-01-01T",
         ),
     ],
 )
@@ -162,10 +179,11 @@ def test_only_what_is_broken_is_dated(path: Path) -> None:
     remember(path, at(1, judged(Verdict.PASS)))
     found, told = remember(path, at(2, judged(Verdict.FAIL)))
     assert told == []
-    assert found.cases[0].checks[0].rows[0].since == "since this run of 020202020, passed at 010101010"
+    assert found.cases[0].checks[0].rows[0].since == "new in this run, passed at 010101010"
     found, _ = remember(path, at(3, judged(Verdict.FAIL, level="warn")))
     assert (
-        found.cases[0].checks[0].rows[0].since == "since 020202020 (2026-03-02, 2 runs), passed at 010101010"
+        found.cases[0].checks[0].rows[0].since
+        == "failing for 2 runs (first seen 020202020, 2026-03-02), passed at 010101010"
     )
     found, _ = remember(path, at(4, judged(Verdict.PASS)))
     assert without_past(found) == at(4, judged(Verdict.PASS))
@@ -229,7 +247,7 @@ def test_an_older_file_is_brought_up_to_date(
     monkeypatch.undo()
     with pytest.raises(HistoryError) as caught:
         SqliteHistory(path)
-    assert caught.value.what == "the history has version 2, from a newer pytest-edgebench; this one knows 1"
+    assert caught.value.what == "the history has version 3, from a newer pytest-edgebench; this one knows 2"
     assert "pip install --upgrade" in caught.value.fix
 
 
@@ -269,7 +287,7 @@ def test_something_else(path: Path) -> None:
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE books (title)")
     other.close()
-    assert refused(path).what == "this database is no history of edgebench"
+    assert refused(path).what == "this database is not a history of edgebench"
     assert rows(path, "SELECT name FROM sqlite_master") == [("books",)]
 
 
@@ -307,9 +325,8 @@ import os
 import sys
 from pathlib import Path
 
-from test_history import at, judged
+from test_history import at, judged, remember
 from pytest_edgebench.record.run import Verdict
-from pytest_edgebench.remember import remember
 
 found = at(1, judged(Verdict.FAIL))
 os.setuid(65534)
@@ -332,6 +349,28 @@ def test_read_only() -> None:
         assert ended.stdout.startswith(f"history: {path}: the history cannot be written, only read\n")
     finally:
         shutil.rmtree(folder)
+
+
+def test_a_history_that_may_only_be_read(kept: SqliteHistory) -> None:
+    kept._database.execute("PRAGMA query_only = 1")
+    with pytest.raises(HistoryError) as caught:
+        kept.add(at(1, judged(Verdict.FAIL)))
+    assert caught.value.what == "the history cannot be written, only read"
+
+
+def test_a_start_that_is_no_date_is_kept_as_it_is(kept: SqliteHistory) -> None:
+    assert kept.add(replace(at(1, judged(Verdict.FAIL)), started="noon"))
+    (past,) = kept.past(SLOT, "s", 9)
+    assert past.started == "noon"
+
+
+def test_a_number_that_is_text(kept: SqliteHistory, path: Path) -> None:
+    kept.add(at(1, judged(Verdict.FAIL)))
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE metrics SET value = 'fast'")
+    with pytest.raises(HistoryError, match="could not convert string to float: 'fast'"):
+        kept.past(SLOT, "s", 9)
+    database.close()
 
 
 # The command

@@ -52,16 +52,15 @@ def test_since(project: Path) -> None:
     bad = commit(project, "2 kB")
     status, text = session(project)
     assert status == 1
-    assert f"since this run of {bad}, passed at {good}" in text
+    assert f"new in this run, passed at {good}" in text
     commit(project, "2.1 kB")
     status, text = session(project, "-n1")
     assert status == 1
-    said = f"(2 runs), passed at {good}"
-    assert said.removeprefix("(") in text
-    assert f"since {bad} (" in text
+    assert f"failing for 2 runs (first seen {bad}, " in text
+    assert f"passed at {good}" in text
     rows = [row for case in eb.load_run(project / "run.json").cases for c in case.checks for row in c.rows]
     (since,) = {row.since for row in rows if row.since}
-    assert since.startswith(f"since {bad} (")
+    assert since.startswith(f"failing for 2 runs (first seen {bad}, ")
     assert since in (project / "r.html").read_text(encoding="utf-8")
 
 

@@ -33,7 +33,7 @@ def test_one_job_a_profile(project: Path) -> None:
     assert [job(project, name) for name in ("left", "right")] == [0, 0]
     status, text = gate(project, "--shards=2", "--min-cases=2", "--report=all.html")
     assert status == 0, text
-    assert "2 cases: 2 pass" in text
+    assert "0 failed · 2 passed" in text
     page = (project / "all.html").read_text(encoding="utf-8")
     assert 'id="case=net-fp16-left"' in page
     assert 'id="case=net-fp16-right"' in page
@@ -46,7 +46,7 @@ def test_one_job_fails(project: Path) -> None:
     assert job(project, "right") == 1
     status, text = gate(project)
     assert status == 1, text
-    assert "✕ net-fp16-right  size  2.75 kB  > 2.00 kB" in text
+    assert "✕ net fp16 on right: size 2.75 kB, limit 2 kB" in text
 
 
 def test_an_expected_failure_passes(project: Path) -> None:
@@ -66,11 +66,11 @@ def test_a_job_that_was_stopped_fails(project: Path) -> None:
     assert job(project, "right", "-pstopper") == 2
     status, text = gate(project)
     assert status == 1, text
-    assert "1 not run (right: the session ended before it)" in text
+    assert "not run: net fp16 on right: the session ended before it" in text
 
 
 def test_a_record_that_cannot_be_written_is_told(project: Path) -> None:
     done = run(project, "pytest", "--edgebench-profile=left", "--edgebench-json=net.onnx/run.json")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
     assert re.search(r"net\.onnx/run\.json: the file cannot be written: (Not a dir|File exists)", done.stdout)
-    assert "1 case: 1 pass" in done.stdout
+    assert "0 failed · 1 passed" in done.stdout

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_edgebench.errors.record import RecordError
 from pytest_edgebench.record import store
+from pytest_edgebench.record.errors import RecordError
 from pytest_edgebench.record.run import (
     ArtifactRecord,
     CaseResult,
@@ -157,7 +157,7 @@ def test_what_cases_share_is_written_once() -> None:
 
 def test_a_case_is_a_line_and_defaults_are_left_out() -> None:
     lines = store.dump(full()).splitlines()
-    assert lines[1] == '"schema": 1,'
+    assert lines[1] == '"schema": 2,'
     assert sum('"key":"kws-' in line for line in lines) == 2
     assert '"variant":""' in lines[-4]  # a field without a default is always there
     assert '"p_adjusted"' not in lines[-4]
@@ -230,25 +230,27 @@ def test_truncated_report() -> None:
 
 
 def test_other_files() -> None:
-    assert refused("schema = 1").what == "this is no run record: line 1 is no JSON (Expecting value)"
-    assert refused('{"schema": 1,\n "cases": [}').what.startswith("this is no run record: line 2 is no JSON")
+    assert refused("schema = 1").what == "not a run record: line 1 is not valid JSON (Expecting value)"
+    assert refused('{"schema": 1,\n "cases": [}').what.startswith(
+        "not a run record: line 2 is not valid JSON"
+    )
     assert refused('{"schema": ' + "9" * 5000 + "}").what.startswith(
-        "this is no run record: line 1 is no JSON"
+        "not a run record: line 1 is not valid JSON"
     )
     assert refused('{"a":' * 100_000).what.startswith(
-        "this is no run record: line 1 is no JSON (nested too deeply"
+        "not a run record: line 1 is not valid JSON (nested too deeply"
     )
     for other in ("[]", "{}", '"text"', '{"schema": true}', "<html></html>"):
-        assert refused(other).what == "this is no run record: it has no schema number"
+        assert refused(other).what == "not a run record: it has no schema number"
 
 
 def test_other_schemas() -> None:
-    older, newer = refused(plain() | {"schema": 0}), refused(plain() | {"schema": 2})
+    older, newer = refused(plain() | {"schema": 0}), refused(plain() | {"schema": 3})
     assert (
-        older.what == "the run record has schema 0, from an older pytest-edgebench; this one reads schema 1"
+        older.what == "the run record has schema 0, from an older pytest-edgebench; this one reads schema 2"
     )
     assert older.fix == "run pytest again to write a new record"
-    assert newer.what == "the run record has schema 2, from a newer pytest-edgebench; this one reads schema 1"
+    assert newer.what == "the run record has schema 3, from a newer pytest-edgebench; this one reads schema 2"
     assert "pip install --upgrade" in newer.fix
 
 
@@ -298,9 +300,9 @@ def changed(path: str, value: Any) -> dict[str, Any]:
             "cases[0].checks[0].rows[0].measured.n is 1.5, not a whole number",
         ),
         (
-            "observations/0/metrics/latency.p50/rung",
+            "observations/0/metrics/latency.p50/evidence",
             "guess",
-            "observations[0].metrics.latency.p50.rung is 'guess', not one "
+            "observations[0].metrics.latency.p50.evidence is 'guess', not one "
             "of static, predicted, emulated, host, device",
         ),
         (
@@ -322,7 +324,7 @@ def test_wrong_values_are_named(path: str, value: Any, what: str) -> None:
 def test_unknown_key_is_named() -> None:
     what = refused(changed("cases/0/colour", "red")).what
     assert what.startswith(
-        "cases[0] has 'colour', which schema 1 has no place for; it knows key, model, recipe"
+        "cases[0] has 'colour', which schema 2 has no place for; it knows key, model, recipe"
     )
 
 

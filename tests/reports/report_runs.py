@@ -50,10 +50,10 @@ def times(middle: float, seed: int, spread: float = 0.02, count: int = 90) -> tu
 
 
 def metric(
-    value: float, unit: str = "s", rung: str = "host", n: int = 12, half: float | None = 0.02
+    value: float, unit: str = "s", evidence: str = "host", n: int = 12, half: float | None = 0.02
 ) -> Metric:
     low, high = (None, None) if half is None else (value * (1 - half), value * (1 + half))
-    return Metric(value, unit, rung, n, low, high)  # type: ignore[arg-type]
+    return Metric(value, unit, evidence, n, low, high)  # type: ignore[arg-type]
 
 
 def size(value: float) -> Metric:

@@ -8,9 +8,9 @@ import report_runs
 from parsed import parse
 
 from pytest_edgebench.record.run import Flip, Twin
-from pytest_edgebench.reports.beside import beside_view
-from pytest_edgebench.reports.brief import brief
+from pytest_edgebench.reports.agreement import beside_view
 from pytest_edgebench.reports.html import render
+from pytest_edgebench.reports.summary import brief
 from pytest_edgebench.reports.view_cases import cards
 
 FLIPS = (Flip(17, 3, 5, 3, 1.25, critical=True), Flip(4, 0, 1, None, 0.031))

@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from changed_project import changed_run
 from report_runs import HOSTILE, case, matrix, over, run
 
 from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports import github, markdown
-from pytest_edgebench.reports.github import commands, summarise
+from pytest_edgebench.reports.github import commands, links, summarise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,10 +24,29 @@ COMMAND = re.compile(r"::(error|warning|notice) ((?:file=[^,:]+,line=\d+,)?title
 
 def test_on_the_budgets_own_line() -> None:
     (line,) = commands(run(case(rows=(over(),))))
-    assert line.startswith(
-        "::error file=tests/test_kws.py,line=6,title=kws-int8-rpi4%3A latency::latency p50  "
+    assert line == (
+        "::error file=tests/test_kws.py,line=6,title=latency p50 ≤ 22.6 ms%3A over it in 1 case"
+        "::kws-int8-rpi4 28.6 ms > 22.6 ms; because kws int8 on rpi4: latency p50 28.6 ms, limit 22.6 ms"
     )
-    assert "28.6 ms  > 22.6 ms" in line
+
+
+def test_a_limit_that_many_cases_break_is_one_annotation() -> None:
+    lines = commands(changed_run())
+    assert len(lines) == 4
+    assert lines[0].startswith(
+        "::error file=test_digits.py,line=6,title=size ≤ baseline + 1 %25%3A over it in 16 cases::worst: "
+        "digits-rank-laptop-ort 37.5 kB > 31.7 kB; because digits grew: "
+    )
+    assert lines[3].startswith("::notice file=conftest.py,line=")
+
+
+def test_the_job_is_linked() -> None:
+    told = {
+        "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/r", "GITHUB_RUN_ID": "7", "CI": "1"
+    }  # fmt: skip
+    assert list(links(told).values()) == ["https://github.com/o/r/actions/runs/7"]
+    assert links({**told, "GITHUB_RUN_ID": "7) [x](y"}) == {}
+    assert links({}) == {}
 
 
 def test_what_only_warns_or_is_open() -> None:
@@ -39,11 +59,11 @@ def test_what_only_warns_or_is_open() -> None:
 
 
 def test_nine_and_a_line_for_the_rest() -> None:
-    cases = [case(profile=f"p{i}", rows=(over(0.0286 + i / 1e3),)) for i in range(25)]
+    cases = [case(rows=tuple(over(place=f"t.py:{line}") for line in range(1, 26)))]
     lines = commands(replace(run(*cases), problems=("a case is gone",)))
     assert len(lines) == 10
     assert lines[0] == "::error title=edgebench::a case is gone"
-    assert lines[-1].endswith("::and 17 more: see the step summary")
+    assert lines[-1].endswith("; 17 more annotations: see the step summary")
 
 
 def test_no_name_ends_a_command() -> None:

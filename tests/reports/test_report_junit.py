@@ -24,7 +24,7 @@ def test_an_absolute_budget() -> None:
         "edgebench.case": "kws-int8-rpi4",
         "edgebench.verdict": "FAIL",
         "edgebench.latency.p50": "0.0286 s",
-        "edgebench.latency.p50.rung": "host",
+        "edgebench.latency.p50.evidence": "host",
         "edgebench.latency.p50.n": str(measured.n),
         "edgebench.latency.p50.budget": "22.6 ms",
         "edgebench.latency.p50.verdict": "FAIL",
@@ -56,7 +56,7 @@ def test_unjudged_numbers_come_from_the_observation() -> None:
     assert found["edgebench.size"] == "53876 B"
     assert found["edgebench.macs"] == "2656768"
     assert found["edgebench.latency.p50"] == "0.0286 s"  # as judged, not as observed
-    assert found["edgebench.memory.rung"] == "host"
+    assert found["edgebench.memory.evidence"] == "host"
 
 
 def test_no_number_and_odd_names() -> None:

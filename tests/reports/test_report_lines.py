@@ -13,7 +13,7 @@ from report_runs import metric, over, row, size
 
 from pytest_edgebench.record.run import Metric, Verdict
 from pytest_edgebench.reports import status
-from pytest_edgebench.reports.lines import command, plain, reason_line, row_line, use_in_words, used
+from pytest_edgebench.reports.row_text import command, plain, reason_line, row_line, use_in_words, used
 
 
 def line(**more: object) -> str:
@@ -135,3 +135,15 @@ def test_usual_command() -> None:
 @given(st.text())
 def test_plain_is_one_line(text: str) -> None:
     assert len(plain(text).splitlines()) <= 1
+
+
+def test_a_limit_in_another_unit_is_not_compared() -> None:
+    """A score of 0.9 and a limit of 15 %: the line says why nothing was compared, without a sign between."""
+    reason = "the score 'top5' is a plain number, the limit '15 %' is in %: write e.g. top5=\"0.9\""
+    told = row_line(
+        "kws-int8-rpi4",
+        row("top5", "", "15 %", None, Metric(0.9, "", "host", 100), verdict=Verdict.FAIL, reason=reason),
+    )
+    assert "0.900  limit 15 %" in told
+    assert reason in told
+    assert ">" not in told

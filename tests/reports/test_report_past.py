@@ -11,8 +11,8 @@ from report_runs import case, matrix, over, row, run, size
 from pytest_edgebench.record import store
 from pytest_edgebench.record.history import Slot, SqliteHistory
 from pytest_edgebench.record.run import Metric, Past, Verdict
-from pytest_edgebench.remember import remember
 from pytest_edgebench.reports import html, trend
+from pytest_edgebench.session.history import add, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,13 @@ def sized(bytes_: int, **more: object) -> CaseResult:
 
 def at(day: int, *cases: CaseResult, **more: object) -> Run:
     return run(*cases, started=f"2026-03-{day:02}T10:00:00Z", commit=f"{day:02}" * 20, **more)
+
+
+def remember(path: Path, found: Run) -> tuple[Run, list[str]]:
+    """What a session does with a history: it asks what is known of before, then adds this run."""
+    dated, told = known(path, found)
+    add(path, dated)
+    return dated, told
 
 
 def test_oldest_first_with_what_was_judged(kept: SqliteHistory) -> None:

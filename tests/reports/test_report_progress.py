@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_edgebench.progress import COMPRESSING, MEASURING, REFERENCES, Notes
-from pytest_edgebench.reports.progress import Follower, Phase, line
-from pytest_edgebench.reports.terminal import columns
+from pytest_edgebench.base.text import columns
+from pytest_edgebench.record.phase import Phase, line
+from pytest_edgebench.record.progress import COMPRESSING, MEASURING, REFERENCES, Notes
+from pytest_edgebench.reports.progress import Follower
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from parsed import parse
 from report_runs import BASELINE, case, metric, over, passing_rows, remembered, row, run, size
 
 from pytest_edgebench.record.run import Metric, Past, Verdict
-from pytest_edgebench.reports.brief import brief
 from pytest_edgebench.reports.html import render
+from pytest_edgebench.reports.summary import brief
 from pytest_edgebench.reports.trend import MOST_TRENDS, name, slots, trend, trends, turned
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def test_words() -> None:
         "size in 2 earlier runs and this one: its limit is broken since c1 (2026-02-02), "
         "kept at c0 (2026-02-01)"
     )
-    assert said(replace(broken, since="since c1 (2026-02-02, 2 runs), passed at c0"), past) == (
-        "size in 2 earlier runs and this one: its limit is broken since c1 (2026-02-02, 2 runs), passed at c0"
-    )
+    assert said(
+        replace(broken, since="failing for 2 runs (first seen c1, 2026-02-02), passed at c0"), past
+    ) == ("size in 2 earlier runs and this one: failing for 2 runs (first seen c1, 2026-02-02), passed at c0")
     assert said(broken, exact(65_000, failed=[True])).endswith("its limit was broken in all of them")
     assert said(broken, exact(60_000)).endswith("its limit is broken since this run, kept at c0 (2026-02-01)")
     assert said(sized(60_000), exact(60_000, 60_000)).endswith("always 60.0 kB")
@@ -104,7 +104,7 @@ def test_figure() -> None:
     assert paths["line"].count("L") == 7
     assert paths["bars"].count("V") == 8
     texts = [text.text for text in root.iter("text")]
-    assert {"≤ 22.6 ms", "05050505", "this run", "ms"} <= set(texts)
+    assert {"≤ 22.6 ms", "05050505 2026-02-06", "this run", "ms"} <= set(texts)
     assert not re.search(r"\d\.\d\d", re.sub(r"<(title|desc|text).*?</\1>", "", found.figure))
     at = re.match(r"M([\d.]+) ", paths["turn"])
     assert at is not None
@@ -136,18 +136,21 @@ def test_odd_numbers(values: list[float], bound: float | None) -> None:
 def test_no_past_nothing_drawn() -> None:
     page = parse(render(run(case(rows=(over(),)))))
     assert not page.find("svg", "trend")
-    assert "earlier run" not in page.by_id("cases").text
+    assert "No earlier run is known." in page.by_id("history").text
+    assert "Earlier runs" not in page.by_id("all").text
 
 
-def test_a_card_shows_its_past() -> None:
+def test_the_history_shows_the_past_of_a_case() -> None:
     page = parse(render(run(remembered(case(rows=(over(),))), case(recipe="fp16"))))
-    (figure,) = page.by_id("case=kws-int8-rpi4").find("svg", "trend")
+    (figure,) = page.by_id("history").find("svg", "trend")
     assert figure.above is not None
     assert figure.above.find("figcaption")[0].text == (
         "latency p50 in 7 earlier runs and this one: its limit is broken since 05050505 (2026-02-06), "
         "kept at 04040404 (2026-02-05)"
     )
+    assert len(figure.find("rect", "band")) == 1
     assert len(page.find("svg", "trend")) == 1
+    assert "Earlier runs: History" in page.by_id("case=kws-int8-rpi4").text
 
 
 @pytest.mark.parametrize("commit", ["<b>", "\u202eevil", "x" * 300])
@@ -155,21 +158,28 @@ def test_hostile_commits(commit: str) -> None:
     past = {"latency.p50": (Past(commit, commit, 0.02, failed=False),)}
     text = render(run(replace(case(rows=(over(),)), past=past)))
     assert parse(text).find("svg", "trend")
-    assert "<b>" not in parse(text).by_id("case=kws-int8-rpi4").find("svg", "trend")[0].find("title")[0].text
+    assert "<b>" not in parse(text).by_id("history").find("svg", "trend")[0].find("title")[0].text
     assert "\u202e" not in text
 
 
 # What this run moved
 
 
-def test_a_ring_marks_what_moved() -> None:
-    change = Metric(7.2, "%", "host", 13, 6.4, 8.1)
-    slow = replace(over(), reference="baseline", limit="baseline + 5 %", change=change)
-    found = run(case(rows=(slow,)), case(recipe="fp16", bytes_=90_000), baseline=BASELINE)
+def test_an_arrow_leads_from_the_baseline() -> None:
+    """A grey dot where the baseline is, and a line to where this run is."""
+    grown = [
+        row(
+            metric, "", "baseline + 9 %", None, value, reference="baseline", reference_value=old,
+            change=Metric(1.0, "%", "static", 1), higher_is_better=metric == "accuracy",
+        )
+        for metric, value, old in (
+            ("size", size(53_876), 30_000.0), ("accuracy", Metric(90.2, "%", "host", 1000), 92.0)
+        )
+    ]  # fmt: skip
+    found = run(case(rows=tuple(grown)), case(recipe="fp16", bytes_=90_000), baseline=BASELINE)
     figure = parse(render(found)).by_id("tradeoff").find("svg")[0]
-    (ring,) = figure.find("circle", "moved")
-    centres = {(dot.attrs["cx"], dot.attrs["cy"]) for dot in figure.find("circle") if dot is not ring}
-    assert (ring.attrs["cx"], ring.attrs["cy"]) in centres
-    assert "moved by this run: int8" in figure.find("desc")[0].text
+    (dot,) = figure.find("circle", "was")
+    (arrow,) = figure.find("path", "move")
+    assert arrow.attrs["d"].startswith(f"M{dot.attrs['cx']} {dot.attrs['cy']}L")
     still = parse(render(run(case(rows=(over(),)), case(recipe="fp16", bytes_=90_000))))
-    assert not still.by_id("tradeoff").find("circle", "moved")
+    assert not still.by_id("tradeoff").find("circle", "was")

@@ -10,14 +10,14 @@ import pytest
 import small_files
 from ai_edge_litert.interpreter import Interpreter
 
-from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.base.errors import MeasureError
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_edgebench.measure.client import Client
+    from pytest_edgebench.workers.client import Client
 
 X = np.array([[0, 0.5, -0.74], [10, 20, 30], [-1, 63, -100]], np.float32)
 

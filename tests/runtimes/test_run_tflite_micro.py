@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import small_files
+import tflite_written
 
-from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.base.errors import MeasureError
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
-from pytest_edgebench.runtimes.protocol import runtime_file
+from pytest_edgebench.runtimes.known import runtime_file
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,3 +130,17 @@ def counted(path: Path) -> dict[str, int]:
     ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     found: dict[str, int] = json.loads(ended.stdout)
     return found
+
+
+def test_files_of_uint8_say_so(tmp_path: Path) -> None:
+    """The reason is printed by the kernel, not told by the exception."""
+    from pytest_edgebench.metrics.arena import _asked
+
+    class Artifact:
+        path = tflite_written.unsigned(tmp_path / "old.tflite")
+
+    with pytest.raises(
+        MeasureError, match=r"arena of old.tflite: .*Input type UINT8 \(3\) not supported"
+    ) as found:
+        _asked(Artifact, MICRO, 60)  # type: ignore[arg-type]
+    assert "quantize files of uint8 or of dynamic range anew" in found.value.fix

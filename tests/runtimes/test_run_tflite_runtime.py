@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 import small_files
 
-from pytest_edgebench.errors import MeasureError
-from pytest_edgebench.errors.target import SetupError
+from pytest_edgebench.base.errors import MeasureError
+from pytest_edgebench.environments import tflite_runtime
+from pytest_edgebench.environments.errors import SetupError
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
-from pytest_edgebench.setup import tflite_runtime
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_edgebench.measure.client import Client
+    from pytest_edgebench.workers.client import Client
 
 X = np.array([[0, 0.5, -0.74], [10, 20, 30], [-1, 63, -100]], np.float32)
 UNREACHED = (
@@ -47,7 +47,7 @@ import pytest_edgebench as eb
 @eb.budget(mae="0.001", latency="10 s", memory="4 GB")
 def test_budget(edge):
     edge.check()
-    assert edge.latency.p50.rung == "host"
+    assert edge.latency.p50.evidence == "host"
 """
 
 

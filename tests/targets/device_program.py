@@ -41,7 +41,7 @@ def run(request: dict[str, Any], folder: Path) -> dict[str, Any]:
 def timed(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The more bytes a file has, the slower."""
     call = 1e-6 * len((folder / request["artifact"]["path"]).read_bytes())
-    return {"calls_s": [call] * min(request["calls"], 30), "load_s": 0.01, "first_call_s": 0.002}
+    return {"calls_s": [call] * request["calls"], "load_s": 0.01, "first_call_s": 0.002}
 
 
 def memory(request: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -136,9 +136,9 @@ def no_calls(answer: Answer, request: Answer) -> object:
     return True
 
 
-def calls_only(answer: Answer, request: Answer) -> object:
-    answer["calls_s"] = [0.004]
-    del answer["load_s"], answer["first_call_s"]
+def mean_only(answer: Answer, request: Answer) -> object:
+    answer["mean_s"] = 0.004
+    del answer["calls_s"], answer["load_s"], answer["first_call_s"]
     return True
 
 

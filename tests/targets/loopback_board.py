@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from pytest_edgebench.measure.spec import Spec
-from pytest_edgebench.targets.reach import Reach, Value
+from pytest_edgebench.profiles.target import TargetRef, Value
+from pytest_edgebench.workers.spec import Spec
 
 SSHD = shutil.which("sshd") or next((path for path in ("/usr/sbin/sshd",) if Path(path).exists()), "")
 PRIVILEGES = Path("/run/sshd")  # which the server wants when it is started as root
@@ -75,9 +75,9 @@ class LoopbackBoard:
         """The folder of the board's files."""
         return self.folder / "board"
 
-    def reach(self, **options: Value) -> Reach:
+    def target_ref(self, **options: Value) -> TargetRef:
         given = {"config": str(self.config), "folder": str(self.home), **options}
-        return Reach("ssh", self.address, tuple(given.items()))
+        return TargetRef("ssh", self.address, tuple(given.items()))
 
     def client(self, name: str, *, key: str = "user", known: str | None = None) -> Path:
         """An ssh configuration: with the key that is let in and the host's own key, unless told otherwise."""
@@ -131,7 +131,7 @@ def on_board(board: LoopbackBoard, do: str = "nothing", **how: Any) -> Spec:
     """
     target = how.pop("target", {})
     given = {"python": sys.executable, "options": (("do", do),), **how}
-    return Spec(RUNTIME, reach=board.reach(**target), **given)
+    return Spec(RUNTIME, target_ref=board.target_ref(**target), **given)
 
 
 def script(path: Path, text: str) -> Path:

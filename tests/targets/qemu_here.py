@@ -11,11 +11,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pytest_edgebench.errors import MeasureError
-from pytest_edgebench.measure.spec import Spec
+from pytest_edgebench.base.errors import MeasureError
+from pytest_edgebench.profiles.qemu_cpus import ARCHES
+from pytest_edgebench.profiles.target import TargetRef
 from pytest_edgebench.targets import qemu_place as place
-from pytest_edgebench.targets.qemu_cpus import ARCHES
-from pytest_edgebench.targets.reach import Reach
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def missing(arch: str) -> str:
     try:
         place.read_root(place.default_folder(), ARCHES[arch])
     except MeasureError:
-        return f"python -m pytest_edgebench setup qemu --arch {arch} was not run"
+        return f"edgebench setup qemu --arch {arch} was not run"
     return ""
 
 
@@ -47,7 +47,7 @@ def needs(arch: str) -> pytest.MarkDecorator:
 def spec(cpu: str, runtime: str = "onnxruntime", folder: Path | None = None) -> Spec:
     """The worker of a runtime on a CPU."""
     options = {"cpu": cpu} if folder is None else {"cpu": cpu, "folder": str(folder)}
-    return Spec(runtime, reach=Reach("qemu", options=tuple(options.items())))
+    return Spec(runtime, target_ref=TargetRef("qemu", options=tuple(options.items())))
 
 
 def write_layers(path: Path, outputs: int) -> None:

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_edgebench.errors import MeasureError
+import pytest_edgebench as eb
+from pytest_edgebench.base.errors import MeasureError
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.results import board_note
-from pytest_edgebench.measure.spec import Spec
+from pytest_edgebench.profiles.target import TargetRef, Value
+from pytest_edgebench.samples.roles import Given, split
 from pytest_edgebench.targets import command_answer
 from pytest_edgebench.targets.command import Program
-from pytest_edgebench.targets.reach import Reach, Value
+from pytest_edgebench.workers.results import board_note
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_edgebench.measure.client import Client
+    from pytest_edgebench.workers.client import Client
 
 PROGRAM = str(Path(__file__).with_name("device_program.py"))
 X = np.array([[1, 2], [3, 4]], np.float32)
@@ -48,10 +50,12 @@ def net(tmp_path: Path) -> Path:
 def spec(do: str = "nothing", *, run: tuple[str, ...] = (), **options: Any) -> Spec:
     given: dict[str, Value] = {
         "run": run or (sys.executable, "-I", PROGRAM, do),
-        "rung": "device",
+        "evidence": "device",
         "gives": EVERYTHING,
     }
-    return Spec("litert", options=tuple(options.items()), reach=Reach("command", "", tuple(given.items())))
+    return Spec(
+        "litert", options=tuple(options.items()), target_ref=TargetRef("command", "", tuple(given.items()))
+    )
 
 
 def failure(client: Client, ask: str, net: Path, deadline_s: float = 20) -> str:
@@ -86,13 +90,13 @@ def test_outputs(pool: Pool, net: Path) -> None:
 def test_times(pool: Pool, net: Path) -> None:
     """A run of the program for each load."""
     timing = pool.get(spec()).time(net, X, loads=2, calls=40, seed=0)
-    assert [len(calls) for calls in timing.calls_s] == [30, 30]
+    assert [len(calls) for calls in timing.calls_s] == [40, 40]
     assert timing.calls_s[0][0] == pytest.approx(1e-3)
     assert (timing.load_s.tolist(), timing.first_s.tolist()) == ([0.01, 0.01], [0.002, 0.002])
 
 
-def test_times_of_calls_alone(pool: Pool, net: Path) -> None:
-    timing = pool.get(spec("calls_only")).time(net, X, loads=2, calls=40, seed=0)
+def test_a_mean_alone(pool: Pool, net: Path) -> None:
+    timing = pool.get(spec("mean_only")).time(net, X, loads=2, calls=40, seed=0)
     assert [calls.tolist() for calls in timing.calls_s] == [[0.004], [0.004]]
     assert (timing.load_s.shape, timing.first_s.shape) == ((0,), (0,))
 
@@ -116,6 +120,36 @@ def test_memory_and_instructions(pool: Pool, net: Path) -> None:
 def test_what_is_told_of_the_device(pool: Pool, net: Path) -> None:
     readings = pool.get(spec("warm")).time(net, X, loads=1, calls=3, seed=0).readings
     assert board_note(readings) == "board: 41 → 50 °C, governor performance, load 0.5 → 1.5"
+
+
+def test_roles_of_inputs_are_in_the_request(pool: Pool, net: Path, tmp_path: Path) -> None:
+    """What is no plain sample is named, and does not count as samples."""
+    program = tmp_path / "keeper.py"
+    program.write_text(f"""
+import json, shutil, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(PROGRAM).parent)!r})
+import device_program
+folder = Path(sys.argv[1])
+shutil.copy(folder / "request.json", {str(tmp_path / "seen.json")!r})
+device_program.main("nothing", folder)
+""")
+    inputs = {"x": X, "h": eb.State("next", axis=1, reset="never"), "rate": eb.Constant(16000)}
+    samples, roles = split(inputs, "inputs", "")
+    client = pool.get(spec(run=(sys.executable, str(program))))
+    assert len(client.run(net, Given(samples, roles)).arrays[0]) == 2
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    assert seen["roles"] == {
+        "h": {"role": "state", "fed": True, "output": "next", "axis": 1, "reset": "never"},
+        "rate": {"role": "constant"},
+    }
+    assert [(given["name"], given["shape"]) for given in seen["inputs"]] == [
+        ("x", [2, 2]),
+        ("h", []),
+        ("rate", []),
+    ]
+    client.run(net, X)
+    assert "roles" not in json.loads((tmp_path / "seen.json").read_text())
 
 
 def test_what_it_is_given(pool: Pool, net: Path, tmp_path: Path) -> None:
@@ -154,7 +188,7 @@ WRONG = [
     ("crash", "run", "was ended by SIGSEGV while running net.any\n  it printed:\n    device lost"),
     ("fail", "time", "ended with status 3 while timing net.any\n  it printed:\n    no such device: A1"),
     ("silent", "memory", "wrote no answer.json while measuring the memory of net.any"),
-    ("no_json", "count", "wrote an answer.json that is no JSON while counting"),
+    ("no_json", "count", "wrote an answer.json that is not JSON while counting"),
     ("a_list", "time", "the whole is []; wanted: an object with keys"),
     ("refuse", "run", "says, while running net.any: the arena is too small"),
     ("other_artifact", "time", "gives numbers for another file than asked for: '00000000"),
@@ -167,10 +201,10 @@ WRONG = [
     ("no_calls", "time", "calls_s is missing; wanted: a list of seconds above 0"),
     ("bad_load", "time", "load_s is '3 ms'; wanted: seconds above 0"),
     ("odd_board", "time", "board.after is {'volts': 3}; wanted: an object of load, celsius"),
-    ("no_version", "describe", "runtime.version is 4.5; wanted: text"),
+    ("no_version", "describe", "runtime.version is 4.5; wanted: text of one line"),
     ("no_runtime", "describe", "runtime is missing; wanted: an object such as"),
     ("outside", "run", "names an output outside of its folder: ../../y.npy"),
-    ("no_output", "run", "wrote an output that cannot be used, outputs/z.npy: [Errno 2]"),
+    ("no_output", "run", "wrote an output that cannot be used, outputs/z.npy: there is no such file"),
     ("no_list", "run", "outputs is {}; wanted: a list of paths"),
 ]
 
@@ -202,7 +236,7 @@ OUTPUTS = [
     ("np.zeros(())", "its shape is (), for 2 samples"),
     ("np.full((2, 2), np.nan)", "it has values that are not finite"),
     ("np.array(['a', 'b'])", "it holds no numbers"),
-    ("np.array([{}, {}])", "Object arrays cannot be loaded when allow_pickle=False"),
+    ("np.array([{}, {}])", "it holds Python objects"),
 ]
 
 
@@ -242,8 +276,10 @@ def test_no_program(kind: str, pool: Pool, tmp_path: Path) -> None:
 
 
 def test_what_it_does_not_give(pool: Pool, net: Path) -> None:
-    reach = Reach("command", "", (("run", (sys.executable,)), ("rung", "device"), ("gives", ("latency",))))
-    said = failure(pool.get(Spec("litert", reach=reach)), "run", net)
+    target_ref = TargetRef(
+        "command", "", (("run", (sys.executable,)), ("evidence", "device"), ("gives", ("latency",)))
+    )
+    said = failure(pool.get(Spec("litert", target_ref=target_ref)), "run", net)
     assert "gives latency only, and was asked for outputs" in said
 
 
@@ -253,7 +289,7 @@ def test_no_known_slowdown(pool: Pool, net: Path) -> None:
 
 
 def test_files_stay_where_they_are(net: Path, tmp_path: Path) -> None:
-    program = Program(spec().reach)
+    program = Program(spec().target_ref)
     program.fetch(program.put(net), tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == net.read_bytes()
     with pytest.raises(MeasureError, match="the file cannot be copied: No such file"):

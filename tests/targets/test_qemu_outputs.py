@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from qemu_here import HIDDEN, LAYERS, needs, spec, write_layers
 
-from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.base.errors import MeasureError
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
 from pytest_edgebench.targets import qemu_place as place
 from pytest_edgebench.targets.qemu import Emulator
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def counting() -> None:
     """Skips where the plugin was not built."""
     program = shutil.which("qemu-aarch64") or shutil.which("qemu-x86_64") or ""
     if not place.plugin_path(place.default_folder(), place.qemu_version(program)).is_file():
-        pytest.skip("python -m pytest_edgebench setup qemu has not built the plugin")
+        pytest.skip("edgebench setup qemu has not built the plugin")
 
 
 @pytest.mark.parametrize("cpu", CPUS)
@@ -81,7 +81,7 @@ def test_counts_repeat_and_tell_more_work(cpu: str, pool: Pool, nets: dict[str, 
 def test_what_is_said_of_itself_is_true(tmp_path: Path) -> None:
     """What a session tells without starting a worker is what a worker tells."""
     wanted = spec("cortex-a72")
-    emulator = Emulator(wanted.reach)
+    emulator = Emulator(wanted.target_ref)
     emulator.prepare()
     known = emulator.facts(wanted)
     assert known is not None
@@ -104,7 +104,7 @@ def test_a_file_that_is_none(pool: Pool, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("counting")
 def test_a_count_that_fails_costs_that_count_only(pool: Pool, nets: dict[str, Path], tmp_path: Path) -> None:
     client = pool.get(spec("Haswell"))
-    with pytest.raises(MeasureError, match=r"there is no model file here any more"):
+    with pytest.raises(MeasureError, match=r"model file not found any more"):
         client.count(tmp_path / "gone.onnx", X[:1])
     with pytest.raises(MeasureError, match=r"had not finished after 0\.1 s while counting the instructions"):
         client.count(nets["plain"], X[:1], deadline_s=0.1)

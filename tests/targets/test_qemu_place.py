@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from qemu_here import spec
 
-from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.base.errors import MeasureError
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.process import WORKER
+from pytest_edgebench.profiles.qemu_cpus import ARCHES, CPUS
 from pytest_edgebench.targets import qemu_place as place
 from pytest_edgebench.targets.opening import Targets
 from pytest_edgebench.targets.qemu import Emulator, counts, linked
-from pytest_edgebench.targets.qemu_cpus import ARCHES, CPUS
+from pytest_edgebench.workers.process import WORKER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,11 +79,11 @@ def test_no_qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_cannot_be_mended_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs(tmp_path / "bin", monkeypatch)
-    targets, reach = Targets(tmp_path), spec("cortex-a72", folder=tmp_path).reach
+    targets, target_ref = Targets(tmp_path), spec("cortex-a72", folder=tmp_path).target_ref
     errors = []
     for _ in range(2):
         with pytest.raises(MeasureError) as caught:
-            targets.get(reach)
+            targets.get(target_ref)
         errors.append(caught.value)
     assert errors[0] is errors[1]
 
@@ -91,15 +91,15 @@ def test_what_cannot_be_mended_is_asked_once(tmp_path: Path, monkeypatch: pytest
 def test_no_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs(tmp_path / "bin", monkeypatch, qemu_aarch64="echo qemu-aarch64 version 7.2.22")
     assert refused(tmp_path, tmp_path) == (
-        f"{tmp_path}: there is no root file system with Python for aarch64\n"
-        "  fix: python -m pytest_edgebench setup qemu"
+        f"{tmp_path}: no root file system with Python for aarch64\n  fix: edgebench setup qemu"
     )
 
 
 def test_a_root_of_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs(tmp_path / "bin", monkeypatch, qemu_aarch64="echo qemu-aarch64 version 7.2.22")
     make_root(tmp_path, schema=0)
-    assert "was made by another version of pytest-edgebench\n  fix: python -m" in refused(tmp_path, tmp_path)
+    told = refused(tmp_path, tmp_path)
+    assert "was made by another version of pytest-edgebench\n  fix: edgebench setup qemu" in told
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_damaged_root(part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_qemu_without_a_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_root(tmp_path)
     programs(tmp_path / "bin", monkeypatch, qemu_aarch64="echo Segmentation fault; exit 139")
-    assert "qemu-aarch64 does not tell its version; it printed: Segmentation" in refused(tmp_path, tmp_path)
+    assert "qemu-aarch64 printed no version, but: Segmentation" in refused(tmp_path, tmp_path)
 
 
 def test_a_runtime_that_the_root_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def test_x86_over_another_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "bin" / "qemu-x86-64").rename(tmp_path / "bin" / "qemu-x86_64")
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(MeasureError, match=r"Haswell is emulated over .* which is riscv64, not x86_64"):
-        Emulator(spec("Haswell", folder=tmp_path).reach).prepare()
+        Emulator(spec("Haswell", folder=tmp_path).target_ref).prepare()
 
 
 def test_described_without_a_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +164,7 @@ def test_no_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs(tmp_path / "bin", monkeypatch, qemu_aarch64="echo qemu-aarch64 version 7.2.22")
     make_root(tmp_path)
     (tmp_path / "net.onnx").touch()
-    told = r"the plugin that counts instructions is not built for qemu 7.2\n  fix: python -m pytest_edgebench"
+    told = r"the plugin that counts instructions is not built for qemu 7.2\n  fix: edgebench"
     with Pool(tmp_path / "printed") as pool:
         client = pool.get(spec("cortex-a72", folder=tmp_path))
         with pytest.raises(MeasureError, match=told):
@@ -180,7 +180,7 @@ def test_the_plugin_is_of_one_qemu(tmp_path: Path) -> None:
 
 def test_what_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = make_root(tmp_path)
-    emulator = Emulator(spec("cortex-a76", folder=tmp_path).reach)
+    emulator = Emulator(spec("cortex-a76", folder=tmp_path).target_ref)
     emulator.root = place.read_root(tmp_path, ARM)
     prefix = root / "cpus" / "cortex-a76"
     at = emulator.places(tmp_path / "run.py")
@@ -205,7 +205,7 @@ def test_what_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert found["PYTHONPATH"] == f"{root}/site:{prefix}/usr/lib/python3/dist-packages"
     assert (found["PYTHONHASHSEED"], found["OMP_NUM_THREADS"]) == ("0", "1")
     assert "LD_LIBRARY_PATH" not in found
-    old = Emulator(spec("Haswell", folder=tmp_path).reach)
+    old = Emulator(spec("Haswell", folder=tmp_path).target_ref)
     here = old.places(tmp_path / "run.py")
     command = old.command("/env/bin/python", here)
     assert command == ["qemu-x86_64", "-cpu", "Haswell", "-seed", "1", "-L", "/", "/env/bin/python"]
@@ -215,7 +215,7 @@ def test_what_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_names_under_qemu_are_the_same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_root(tmp_path)
-    emulator = Emulator(spec("cortex-a72", folder=tmp_path).reach)
+    emulator = Emulator(spec("cortex-a72", folder=tmp_path).target_ref)
     emulator.root = place.read_root(tmp_path, ARM)
     (tmp_path / "links").mkdir()
     at = linked(emulator.places(place.COUNTER), tmp_path / "links")

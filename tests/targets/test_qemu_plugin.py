@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from qemu_here import needs
 
-from pytest_edgebench.errors.target import SetupError
-from pytest_edgebench.setup import qemu_plugin
+from pytest_edgebench.environments import qemu_plugin
+from pytest_edgebench.environments.errors import SetupError
 from pytest_edgebench.targets import qemu_place as place
 from pytest_edgebench.targets.qemu import counts
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_edgebench.errors import SettingsError
+from pytest_edgebench.base.errors import SettingsError
+from pytest_edgebench.commands.profiles import details
 from pytest_edgebench.profiles.catalogue import described, load_catalogue
 from pytest_edgebench.profiles.load import load_profiles
-from pytest_edgebench.profiles.show import details
-from pytest_edgebench.record import environment
-from pytest_edgebench.targets.qemu_cpus import ARCHES, CPUS
-from pytest_edgebench.targets.reach import Reach
+from pytest_edgebench.profiles.qemu_cpus import ARCHES, CPUS
+from pytest_edgebench.profiles.target import TargetRef
+from pytest_edgebench.profiles.text import as_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,8 +44,8 @@ def declared(tmp_path: Path, text: str) -> Profile:
 )
 def test_one_line_emulates_an_entry_of_the_catalogue(entry: str, cpu: str, tmp_path: Path) -> None:
     profile = declared(tmp_path, f'extends = "{entry}"\ntarget = "qemu"')
-    assert profile.reach == Reach("qemu", options=(("cpu", cpu),))
-    assert (profile.reach.rung, profile.reach.lock, profile.reach.title) == (
+    assert profile.target_ref == TargetRef("qemu", options=(("cpu", cpu),))
+    assert (profile.target_ref.evidence, profile.target_ref.lock, profile.target_ref.title) == (
         "emulated",
         "host",
         f"qemu {cpu}",
@@ -60,7 +60,7 @@ def test_an_entry_by_itself_is_only_described(tmp_path: Path) -> None:
     profile = declared(tmp_path, 'extends = "raspberry-pi-4"')
     assert (profile.target, dict(profile.target_options)) == ("", {})
     board = declared(tmp_path, 'extends = "raspberry-pi-4"\ntarget = "ssh://pi@rpi4"')
-    assert (board.reach.rung, dict(board.target_options)) == ("device", {})
+    assert (board.target_ref.evidence, dict(board.target_options)) == ("device", {})
 
 
 def test_all_cpus_of_the_catalogue_are_known() -> None:
@@ -72,7 +72,7 @@ def test_a_folder_of_its_own(tmp_path: Path) -> None:
     text = 'target = "qemu"\ntarget_options = { cpu = "cortex-a72", folder = "qemu" }'
     profile = declared(tmp_path, text)
     assert profile.target_options["folder"] == str(tmp_path / "qemu")
-    assert environment.told(profile)["target_options"] == "cpu=cortex-a72"  # no path of this machine
+    assert as_text(profile)["target_options"] == "cpu=cortex-a72"  # no path of this machine
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_edgebench.__main__ import main
-from pytest_edgebench.errors.target import SetupError
-from pytest_edgebench.setup import qemu, qemu_root, steps
+from pytest_edgebench.environments import qemu, qemu_root, steps
+from pytest_edgebench.environments.errors import SetupError
+from pytest_edgebench.profiles.qemu_cpus import ARCHES, CPUS
 from pytest_edgebench.targets import qemu_place as place
-from pytest_edgebench.targets.qemu_cpus import ARCHES, CPUS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +143,7 @@ def test_killed_half_way(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hangs = folder.parent / "hangs"
     monkeypatch.setenv("UNPACK_HANGS", str(hangs))
     code = (
-        "import sys; from pathlib import Path; from pytest_edgebench.setup import qemu_root; "
+        "import sys; from pathlib import Path; from pytest_edgebench.environments import qemu_root; "
         f"qemu_root.KEYRING = Path({str(qemu_root.KEYRING)!r}); "
         f"from pytest_edgebench.__main__ import main; sys.exit(main({arguments(folder)!r}))"
     )
@@ -199,9 +199,8 @@ def test_no_packages(
 
 def test_no_wheel_for_the_architecture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = refused(folder, capsys, "--wheel", "onnxruntime==no-such")
-    assert (
-        "not all of onnxruntime==no-such, ai-edge-litert==2.3.0, numpy==2.4.6 can be had for aarch64" in told
-    )
+    wanted = "onnxruntime==no-such, ai-edge-litert==2.3.0, numpy==2.4.6"
+    assert f"not all of {wanted} is available for aarch64" in told
     assert "No matching distribution found for onnxruntime==no-such\n  fix: name a version" in told
 
 

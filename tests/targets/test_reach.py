@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_edgebench.errors import SettingsError
-from pytest_edgebench.measure.spec import Spec
+from pytest_edgebench.base.errors import SettingsError
+from pytest_edgebench.commands.profiles import details
 from pytest_edgebench.profiles.load import load_profiles
 from pytest_edgebench.profiles.profile import Profile
-from pytest_edgebench.profiles.show import details
-from pytest_edgebench.record import environment
-from pytest_edgebench.targets.reach import KINDS, LOCAL, Reach
+from pytest_edgebench.profiles.target import KINDS, LOCAL, TargetRef
+from pytest_edgebench.profiles.text import as_text
+from pytest_edgebench.workers.spec import Spec
 
 
 def profile(tmp_path: Path, text: str) -> Profile:
@@ -27,8 +27,8 @@ def refused(tmp_path: Path, text: str) -> str:
 
 
 def test_this_machine() -> None:
-    assert Reach.of("host") == Reach.of("") == LOCAL
-    assert (LOCAL.rung, LOCAL.lock, LOCAL.title) == ("host", "host", "")
+    assert TargetRef.of("host") == TargetRef.of("") == LOCAL
+    assert (LOCAL.evidence, LOCAL.lock, LOCAL.title) == ("host", "host", "")
     assert Profile("p", target="host").measured
     assert not Profile("p").measured
     assert not Profile("p").gives("outputs")  # of the target; its accuracy is had on this machine
@@ -36,13 +36,17 @@ def test_this_machine() -> None:
 
 def test_a_board(tmp_path: Path) -> None:
     board = profile(tmp_path, 'target = "ssh://pi@rpi4:2222"\npython = "~/env/bin/python"')
-    reach = board.reach
-    assert (reach.rung, reach.lock, reach.title) == ("device", "ssh-rpi4:2222", "pi@rpi4:2222")
+    target_ref = board.target_ref
+    assert (target_ref.evidence, target_ref.lock, target_ref.title) == (
+        "device",
+        "ssh-rpi4:2222",
+        "pi@rpi4:2222",
+    )
     assert board.python == "~/env/bin/python"  # of the board
     assert board.measured
     assert board.gives("memory")
     assert not board.gives("instructions")
-    assert Reach.of("ssh://root@rpi4:2222").lock == reach.lock  # one board, whoever logs in
+    assert TargetRef.of("ssh://root@rpi4:2222").lock == target_ref.lock  # one board, whoever logs in
 
 
 def test_a_board_with_an_ssh_configuration(tmp_path: Path) -> None:
@@ -51,22 +55,22 @@ def test_a_board_with_an_ssh_configuration(tmp_path: Path) -> None:
 
 
 def test_a_command(tmp_path: Path) -> None:
-    text = 'target = "command"\n[profiles.board.target_options]\nrun = ["./measure.sh", "a/b"]\nrung = '
+    text = 'target = "command"\n[profiles.board.target_options]\nrun = ["./measure.sh", "a/b"]\nevidence = '
     phone = profile(tmp_path, text + '"device"\ngives = ["latency"]')
     assert phone.target_options["run"] == (str(tmp_path / "measure.sh"), "a/b")
-    assert phone.reach.rung == "device"
-    assert phone.reach.lock.startswith("command-")
+    assert phone.target_ref.evidence == "device"
+    assert phone.target_ref.lock.startswith("command-")
     assert phone.measured
     assert not phone.gives("outputs")
     chip = profile(tmp_path, text + '"emulated"')
-    assert (chip.reach.rung, chip.reach.lock) == ("emulated", "host")
+    assert (chip.target_ref.evidence, chip.target_ref.lock) == ("emulated", "host")
     assert (chip.measured, chip.gives("outputs")) == (False, True)
 
 
 def test_a_named_lock(tmp_path: Path) -> None:
-    text = 'target = "command"\ntarget_options = { run = ["adb"], rung = "device", lock = "phone" }'
+    text = 'target = "command"\ntarget_options = { run = ["adb"], evidence = "device", lock = "phone" }'
     found = profile(tmp_path, text)
-    assert found.reach.lock == "command-phone"
+    assert found.target_ref.lock == "command-phone"
     assert found.target_options["run"] == ("adb",)  # looked up on PATH
 
 
@@ -96,7 +100,7 @@ def test_a_named_lock(tmp_path: Path) -> None:
         (
             'target = "command"\ntarget_options.run = ["x"]',
             "3: profiles.board.target_options",
-            "target 'command' needs the option 'rung'\n  fix: add rung = \"device\"",
+            "target 'command' needs the option 'evidence'\n  fix: add evidence = \"device\"",
         ),
         (
             'target = "command"',
@@ -104,22 +108,23 @@ def test_a_named_lock(tmp_path: Path) -> None:
             "target 'command' needs the option 'run'\n  fix: add run = [",
         ),
         (
-            'target = "command"\ntarget_options = { run = "x", rung = "device" }',
+            'target = "command"\ntarget_options = { run = "x", evidence = "device" }',
             "3: profiles.board.target_options.run",
             "this is 'x', not a list of texts",
         ),
         (
-            'target = "command"\ntarget_options = { run = ["x"], rung = "static" }',
-            "3: profiles.board.target_options.rung",
+            'target = "command"\ntarget_options = { run = ["x"], evidence = "static" }',
+            "3: profiles.board.target_options.evidence",
             "this cannot be 'static'\n  fix: write one of predicted, emulated, host, device",
         ),
         (
-            'target = "command"\ntarget_options = { run = ["x"], rung = "device", gives = ["speed"] }',
+            'target = "command"\ntarget_options = { run = ["x"], evidence = "device", gives = ["speed"] }',
             "3: profiles.board.target_options.gives",
             "this cannot be 'speed'",
         ),
         (
-            'target = "command"\ntarget_options = { run = ["x"], rung = "emulated", gives = ["latency"] }',
+            'target = "command"\ntarget_options = { run = ["x"], evidence = "emulated", '
+            'gives = ["latency"] }',
             "3: profiles.board.target_options.gives",
             "an emulator has no latency: its time says nothing of the device's",
         ),
@@ -135,15 +140,15 @@ def test_options_of_another_target_are_not_inherited(tmp_path: Path) -> None:
     entry = {
         "chip": {
             "target": "command",
-            "target_options": {"run": ["./emulate"], "rung": "emulated"},
+            "target_options": {"run": ["./emulate"], "evidence": "emulated"},
         }
     }
     (tmp_path / "edgebench.toml").write_text(
         '[profiles.a]\nextends = "chip"\n[profiles.b]\nextends = "chip"\ntarget = "ssh://board"\n'
     )
     found = load_profiles(tmp_path, None, entry)
-    assert found["a"].reach.rung == "emulated"
-    assert (found["b"].reach.rung, found["b"].target_options) == ("device", {})
+    assert found["a"].target_ref.evidence == "emulated"
+    assert (found["b"].target_ref.evidence, found["b"].target_options) == ("device", {})
 
 
 def test_specs_tell_targets_apart() -> None:
@@ -168,9 +173,9 @@ def test_what_is_shown(tmp_path: Path) -> None:
     assert "  target           ssh://pi@rpi4" in shown
     assert "  runtime_version  2.3" in shown
     assert "device: accuracy, latency and load time, memory, by target 'ssh'" in shown
-    text = 'target = "command"\ntarget_options = { run = ["x"], rung = "device", gives = ["latency"] }'
+    text = 'target = "command"\ntarget_options = { run = ["x"], evidence = "device", gives = ["latency"] }'
     shown = details(profile(tmp_path, text))
-    assert 'target_options   run = ["x"], rung = "device", gives = ["latency"]' in shown
+    assert 'target_options   run = ["x"], evidence = "device", gives = ["latency"]' in shown
     assert "device: latency and load time, by target 'command'" in shown
     assert "host: accuracy, from a run of the same runtime on this machine" in shown
     assert "none for memory, instructions of an inference: a budget on these fails" in shown
@@ -178,12 +183,12 @@ def test_what_is_shown(tmp_path: Path) -> None:
 
 def test_what_a_record_keeps(tmp_path: Path) -> None:
     """No path of a program, which is another one on each machine."""
-    options = '{ run = ["./x"], rung = "device", gives = ["latency", "memory"] }'
+    options = '{ run = ["./x"], evidence = "device", gives = ["latency", "memory"] }'
     text = f'target = "command"\ntarget_options = {options}'
-    told = environment.told(profile(tmp_path, text))
+    told = as_text(profile(tmp_path, text))
     assert told == {
         "target": "command",
-        "target_options": "rung=device, gives=latency memory",
+        "target_options": "evidence=device, gives=latency memory",
         "threads": "1",
         "batch": "1",
     }

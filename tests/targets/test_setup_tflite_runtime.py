@@ -6,8 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.__main__ import main
-from pytest_edgebench.errors import target as errors
-from pytest_edgebench.setup import steps
+from pytest_edgebench.environments import errors, steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +54,7 @@ def test_what_failed_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     )
     told = setup(tmp_path / "env", broken, capsys)
     assert told.startswith(
-        f"making an environment of {broken} failed; it printed:\n    disk full\n  fix: mend"
+        f"making an environment of {broken} failed; it printed:\n    disk full\n  fix: fix what it says"
     )
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from loopback_board import RUNTIME, LoopbackBoard, on_board
 
-from pytest_edgebench.errors import Dropped, MeasureError
-from pytest_edgebench.measure import client as client_module
+from pytest_edgebench.base.errors import Dropped, MeasureError
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
 from pytest_edgebench.targets.opening import Targets
+from pytest_edgebench.workers import client as client_module
+from pytest_edgebench.workers.spec import Spec
 
 X = np.array([[1, 2]], np.float32)
 
@@ -53,7 +53,7 @@ def test_what_is_told_of_it(board: LoopbackBoard, pool: Pool, net: Path) -> None
 
 def test_files_are_sent_once(board: LoopbackBoard, pool: Pool, net: Path, tmp_path: Path) -> None:
     """By content: neither another name of the folder nor another session sends them again."""
-    target = Targets(tmp_path).get(board.reach())
+    target = Targets(tmp_path).get(board.target_ref())
     there = Path(target.put(net))
     assert there.read_bytes() == net.read_bytes()
     assert there.is_relative_to(board.home)
@@ -64,10 +64,10 @@ def test_files_are_sent_once(board: LoopbackBoard, pool: Pool, net: Path, tmp_pa
     assert target.put(copy) == str(there)
     target.stop()
     again = Targets(tmp_path)
-    assert again.get(board.reach()).put(net) == str(there)
+    assert again.get(board.target_ref()).put(net) == str(there)
     assert there.stat().st_ino == born
     net.write_bytes(b"another")
-    assert again.get(board.reach()).put(net) != str(there)
+    assert again.get(board.target_ref()).put(net) != str(there)
     again.close()
     assert not [path for path in (board.home / "files").iterdir() if path.name.startswith("part-")]
 
@@ -82,7 +82,7 @@ def test_side_files_of_an_artifact(board: LoopbackBoard, pool: Pool, net: Path) 
 
 def test_a_file_comes_back(board: LoopbackBoard, net: Path, tmp_path: Path) -> None:
     targets = Targets(tmp_path)
-    target = targets.get(board.reach())
+    target = targets.get(board.target_ref())
     target.fetch(target.put(net), tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == net.read_bytes()
     with pytest.raises(MeasureError, match="/no/such file could not be fetched from"):
@@ -98,7 +98,7 @@ def test_what_lay_there_for_long_goes(board: LoopbackBoard, tmp_path: Path) -> N
     month = time.time() - 40 * 86400
     os.utime(old, (month, month))
     targets = Targets(tmp_path)
-    targets.get(board.reach())
+    targets.get(board.target_ref())
     targets.close()
     assert not old.exists()
 
@@ -155,7 +155,7 @@ def test_dropped_twice(board: LoopbackBoard, pool: Pool, net: Path) -> None:
     with pytest.raises(Dropped) as caught:
         client.run(net, X)
     assert f"the connection to {board.address} was lost while running net.any" in str(caught.value)
-    assert "it was made anew and tried once more" in caught.value.fix
+    assert "it was opened again and tried once more" in caught.value.fix
     assert not client.alive
     assert pool.get(on_board(board)).run(net, X).arrays[0].tolist() == [[3, 6]]
     assert pool.get(on_board(board, "drop")) is not client

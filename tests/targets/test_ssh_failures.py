@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from loopback_board import LoopbackBoard, on_board, python_like, script
 
-from pytest_edgebench.errors import MeasureError
+from pytest_edgebench.base.errors import MeasureError
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
 from pytest_edgebench.targets import ssh, ssh_link
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,7 +156,7 @@ def test_no_numpy(board: LoopbackBoard, pool: Pool, tmp_path: Path) -> None:
 
 
 def test_no_runtime(board: LoopbackBoard, pool: Pool) -> None:
-    wanted = Spec("tflite-runtime", python=sys.executable, reach=board.reach())
+    wanted = Spec("tflite-runtime", python=sys.executable, target_ref=board.target_ref())
     error = failure(pool, wanted)
     assert str(error).startswith(f"tflite-runtime on {board.address} cannot be imported in {sys.executable}")
     assert "install it there" in error.fix

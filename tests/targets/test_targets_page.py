@@ -13,22 +13,22 @@ import pytest
 from loopback_board import script
 
 from pytest_edgebench.measure.pool import Pool
-from pytest_edgebench.measure.spec import Spec
 from pytest_edgebench.profiles.load import load_profiles
+from pytest_edgebench.profiles.qemu_cpus import CPUS
+from pytest_edgebench.profiles.target import KINDS, TargetRef
 from pytest_edgebench.targets.command_answer import COMMON, KEYS
-from pytest_edgebench.targets.qemu_cpus import CPUS
-from pytest_edgebench.targets.reach import KINDS, Reach
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PAGE = resources.files("pytest_edgebench").joinpath("docs/targets.md").read_text(encoding="utf-8")
+PAGE = resources.files("pytest_edgebench.docs").joinpath("targets.md").read_text(encoding="utf-8")
 X = np.array([[1, 2], [3, 4]], np.float32)
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}[^\n]*\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def pool_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, programs: Mapping[str, str]) -> Pool:
@@ -38,11 +38,13 @@ def pool_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, programs: Mapping
     return Pool(tmp_path / "session")
 
 
-def reach(tmp_path: Path, number: int, argument: str, rung: str, gives: tuple[str, ...]) -> Reach:
+def target_ref(
+    tmp_path: Path, number: int, argument: str, evidence: str, gives: tuple[str, ...]
+) -> TargetRef:
     program = tmp_path / "program.py"
     program.write_text(blocks("python")[number], encoding="utf-8")
     run = (sys.executable, str(program), argument)
-    return Reach("command", "", (("run", run), ("rung", rung), ("gives", gives)))
+    return TargetRef("command", "", (("run", run), ("evidence", evidence), ("gives", gives)))
 
 
 def test_settings(tmp_path: Path) -> None:
@@ -50,9 +52,9 @@ def test_settings(tmp_path: Path) -> None:
     assert len(tables) == 3
     (tmp_path / "edgebench.toml").write_text("\n".join(tables), encoding="utf-8")
     found = load_profiles(tmp_path, None)
-    assert found["rpi4"].reach.rung == "device"
-    assert found["rpi4-emulated"].reach.title == "qemu cortex-a72"
-    assert found["phone"].reach.lock == "command-phone-SERIAL"
+    assert found["rpi4"].target_ref.evidence == "device"
+    assert found["rpi4-emulated"].target_ref.title == "qemu cortex-a72"
+    assert found["phone"].target_ref.lock == "command-phone-SERIAL"
     assert set(tomllib.loads("\n".join(tables))["profiles"]) == set(found)
 
 
@@ -88,9 +90,9 @@ esac
 def test_a_phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = tmp_path / "net.tflite"
     net.write_bytes(b"weights")
-    phone = reach(tmp_path, 0, "A1", "device", ("latency",))
+    phone = target_ref(tmp_path, 0, "A1", "device", ("latency",))
     with pool_with(tmp_path, monkeypatch, {"adb": ADB.replace("{there}", str(tmp_path))}) as pool:
-        client = pool.get(Spec("litert", threads=2, reach=phone))
+        client = pool.get(Spec("litert", threads=2, target_ref=phone))
         assert client.describe()["cpu"] == "SM8550"
         timing = client.time(net, X, loads=2, calls=100, seed=0)
         assert [calls.tolist() for calls in timing.calls_s] == [pytest.approx([14575.2e-6])] * 2
@@ -107,10 +109,10 @@ printf 'output 2 4\\noutput 6 8\\ninstructions 2490001\\ninstructions 2490000\\n
 def test_a_chip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = tmp_path / "net.tflite"
     net.write_bytes(b"weights")
-    chip = reach(tmp_path, 1, "firmware", "emulated", ("outputs", "instructions"))
+    chip = target_ref(tmp_path, 1, "firmware", "emulated", ("outputs", "instructions"))
     make = 'test "$1 $2 $3" = "-s -C firmware"'
     with pool_with(tmp_path, monkeypatch, {"make": make, "qemu-system-arm": QEMU}) as pool:
-        client = pool.get(Spec("litert", reach=chip))
+        client = pool.get(Spec("litert", target_ref=chip))
         assert client.describe()["name"] == "tflite-micro"
         assert client.run(net, X).arrays[0].tolist() == [[2, 4], [6, 8]]
         assert client.count(net, X, calls=2) == [2490001, 2490000]

@@ -90,7 +90,7 @@ def test_saturation_is_found_and_mended(tmp_path: Path) -> None:
         place.default_folder(), place.qemu_version(shutil.which("qemu-aarch64") or "")
     )
     if not counted.is_file():
-        pytest.skip("python -m pytest_edgebench setup qemu has not built the plugin")
+        pytest.skip("edgebench setup qemu has not built the plugin")
     status, text, record = run(tmp_path / "project", "-n", "2")
     assert status == 1, text
     verdicts = {case["key"]: {check["verdict"] for check in case["checks"]} for case in record["cases"]}
@@ -105,9 +105,9 @@ def test_saturation_is_found_and_mended(tmp_path: Path) -> None:
 
     found = observed(record, "net-reduced-pi4")
     count = found["metrics"]["instructions"]
-    assert (count["rung"], count["unit"], count["n"]) == ("emulated", "", 7)
+    assert (count["evidence"], count["unit"], count["n"]) == ("emulated", "", 7)
     assert 1000 < count["low"] <= count["value"] <= count["high"] < 60_000
-    assert found["metrics"]["accuracy"]["rung"] == "emulated"
+    assert found["metrics"]["accuracy"]["evidence"] == "emulated"
     assert (found["runtime"]["target"], found["runtime"]["plugin"]) == ("qemu", "1")
     assert "latency.p50" not in found["metrics"]
     assert "latency" in found["missing"]
@@ -133,10 +133,10 @@ def test_without_a_root_and_without_a_plugin(tmp_path: Path) -> None:
     assert status == 1, text
     verdicts = {case["key"]: {check["verdict"] for check in case["checks"]} for case in record["cases"]}
     assert verdicts["net-reduced-pi4"] == {"ERROR"}, text
-    assert "is missing" in text or "there is no root file system with Python for aarch64" in text
+    assert "is missing" in text or "no root file system with Python for aarch64" in text
     assert verdicts["net-reduced-old-box"] <= {"FAIL", "ERROR"}, text
     missing = observed(record, "net-reduced-old-box")["missing"]["instructions"]
     assert missing.startswith(
         "the instructions cannot be counted: the plugin that counts instructions is not"
     )
-    assert "python -m pytest_edgebench setup qemu" in missing
+    assert "edgebench setup qemu" in missing

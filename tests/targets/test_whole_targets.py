@@ -119,10 +119,10 @@ def test_two_boards_and_one_that_refuses(tmp_path: Path) -> None:
         assert found[f"net-fp16-bench-{name}"] <= {"PASS", "INCONCLUSIVE"}, text
         observation = observed(record, f"net-fp16-bench-{name}")
         metrics = observation["metrics"]
-        assert metrics["latency.p50"]["rung"] == metrics["accuracy"]["rung"] == "device"
-        assert metrics["memory"]["rung"] == "device"
+        assert metrics["latency.p50"]["evidence"] == metrics["accuracy"]["evidence"] == "device"
+        assert metrics["memory"]["evidence"] == "device"
         assert metrics["latency.p50"]["note"].startswith("board: ")
-        assert metrics["size"]["rung"] == "static"
+        assert metrics["size"]["evidence"] == "static"
         assert observation["runtime"]["target"] == f"ssh://{boards[name].address}"
         assert observation["runtime"]["name"] == "onnxruntime"
 
@@ -132,15 +132,15 @@ def test_a_program(tmp_path: Path) -> None:
     run_it = json.dumps([sys.executable, "-I", str(PROGRAM), "nothing"])
     settings = (
         '[profiles.bench-phone]\ntarget = "command"\nruntime = "onnxruntime"\n'
-        f'target_options = {{ run = {run_it}, rung = "device", gives = ["latency"] }}\n'
+        f'target_options = {{ run = {run_it}, evidence = "device", gives = ["latency"] }}\n'
     )
     status, text, record = run(tmp_path / "project", settings)
     assert status == 1, text
-    assert "target 'command' of bench-phone gives latency only, so there is no memory" in text
+    assert "target 'command' of bench-phone gives latency only, so memory is not available" in text
     observation = observed(record, "net-fp16-bench-phone")
     metrics = observation["metrics"]
-    assert metrics["latency.p50"]["rung"] == "device"
+    assert metrics["latency.p50"]["evidence"] == "device"
     assert metrics["latency.p50"]["value"] == pytest.approx(1e-6 * metrics["size"]["value"])
-    assert (metrics["accuracy"]["rung"], metrics["accuracy"]["n"]) == ("host", 40)
+    assert (metrics["accuracy"]["evidence"], metrics["accuracy"]["n"]) == ("host", 40)
     assert "bench-phone gives no outputs" in metrics["accuracy"]["note"]
     assert (observation["runtime"]["name"], observation["runtime"]["version"]) == ("doubler", "4.5")

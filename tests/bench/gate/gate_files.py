@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pytest_edgebench.measure.spec import Spec
+from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_edgebench.measure.client import Client
-    from pytest_edgebench.measure.results import Array
+    from pytest_edgebench.workers.client import Client
+    from pytest_edgebench.workers.results import Array
 
 WIDTHS = {0.03: 64, 0.4: 128, 3.0: 256, 30.0: 512}
 """Milliseconds a call is to take → width of the network that is made for it."""

@@ -21,7 +21,7 @@ from pytest_edgebench.record import environment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pytest_edgebench.judge.timing import Decision
+    from pytest_edgebench.judge.relative_latency import Decision
     from pytest_edgebench.record.run import PairRecord
 
 Line = dict[str, Any]

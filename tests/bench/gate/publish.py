@@ -22,7 +22,7 @@ from gate_results import parser
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DOCS = Path(__file__).parents[3] / "pytest_edgebench" / "docs" / "gate.md"
+DOCS = Path(__file__).parents[3] / "docs" / "gate.md"
 TABLES: dict[str, Callable[[Path], str]] = {
     "soak": soak.markdown,
     "regressions": regressions.markdown,

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 from gate_files import Kind, copy_of, inputs, kinds, network, slower
 from gate_results import Results, least, loads, parser, read, results, table, told, where
 
-from pytest_edgebench.judge import timing as judge
+from pytest_edgebench.judge import relative_latency as judge
 from pytest_edgebench.judge.loads import trimmed
+from pytest_edgebench.judge.looks import N_MAX
 from pytest_edgebench.judge.matrix import alpha_per_cell
-from pytest_edgebench.measure import locks, race
+from pytest_edgebench.measure import locks, paired
 from pytest_edgebench.measure.pool import Pool
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from gate_results import Line
 
-    from pytest_edgebench.judge.timing import Decision
+    from pytest_edgebench.judge.relative_latency import Decision
     from pytest_edgebench.record.run import PairRecord
 
 NAME = "regressions"
@@ -116,7 +117,7 @@ def run(kept: Results, threads: int, sizes: tuple[float, ...]) -> None:
                 found = truth(pool, kind, (path, other), rows, threads, most, eleven=eleven)
                 truths[change] = {"key": change, **found}
                 kept.add(what="truth", threads=threads, **truths[change])
-            terms = {limit: race.Terms(limit, alpha_per_cell(CELLS)) for limit in LIMITS}
+            terms = {limit: paired.Terms(limit, alpha_per_cell(CELLS)) for limit in LIMITS}
             sample, record = inputs(kind, rows), None
             # The nearest limit first: its loads mostly decide the other one too.
             for limit in sorted(wanted, key=lambda limit: abs(points(truths[change], limit))):
@@ -125,13 +126,13 @@ def run(kept: Results, threads: int, sizes: tuple[float, ...]) -> None:
                     continue
                 with locks.timing("host", "regressions for the gate"):
                     if (kind, limit) not in nulls:  # as a session does it: once for a kind of worker
-                        leg = race.run_leg(pool.get(spec), path, copy_of(path), sample, terms[limit])
-                        nulls[kind, limit] = leg.decision
+                        round_ = paired.run_round(pool.get(spec), path, copy_of(path), sample, terms[limit])
+                        nulls[kind, limit] = round_.decision
                     null = nulls[kind, limit]
                     decision = judged(record, terms[limit], null) if record is not None else None
                     shared = decision is not None
                     if record is None or decision is None:
-                        decision, record = race.compare(
+                        decision, record = paired.compare(
                             pool, spec, path, other, sample, terms[limit], null, eleven_for_ten=eleven
                         )
                 kept.add(
@@ -141,7 +142,7 @@ def run(kept: Results, threads: int, sizes: tuple[float, ...]) -> None:
                 )  # fmt: skip
 
 
-def judged(record: PairRecord, terms: race.Terms, null: Decision) -> Decision | None:
+def judged(record: PairRecord, terms: paired.Terms, null: Decision) -> Decision | None:
     """What the loads taken for one limit say of another; None where it would have taken more of them."""
 
     def said(q: Sequence[float]) -> Decision:
@@ -221,7 +222,7 @@ def _table(lines: list[Line], truths: dict[str, Line], threads: int) -> str:
         "their sd",
     )
     note = (
-        f"{threads} thread{'s' if threads > 1 else ''}, at most {judge.N_MAX} loads, limits + 3 % and + 5 %, "
+        f"{threads} thread{'s' if threads > 1 else ''}, at most {N_MAX} loads, limits + 3 % and + 5 %, "
         f"level of {CELLS} cells; ONNX Runtime and LiteRT, float and int8. Changes that the long measurement "
         f"shows to more than ± {WIDEST:g} point are left out. Wrong: FAIL although the 95 % interval of the "
         f"long measurement lies under the limit, or PASS although it lies over. {where(lines)}"

@@ -21,7 +21,7 @@ from gate_files import Kind, copy_of, inputs, network, slower
 from gate_results import Results, command, least, most, read, table, where
 
 from pytest_edgebench.judge.matrix import alpha_per_cell
-from pytest_edgebench.measure import locks, race
+from pytest_edgebench.measure import locks, paired
 from pytest_edgebench.measure.pool import Pool
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def run(kept: Results) -> None:
     """Rounds until all are done or the time is up. The saved times stay those of the first run."""
     import numpy as np
 
-    from pytest_edgebench.runtimes.protocol import runtime_file
+    from pytest_edgebench.runtimes.known import runtime_file
 
     chosen = KINDS[:2] if kept.quick else KINDS
     home = kept.folder / "benchmark"
@@ -135,9 +135,9 @@ def run(kept: Results) -> None:
                     now = {k.name: (file[k], others[k].absolute(), made[k][2]) for k in chosen}
                     said = benchmark(home, now, "--benchmark-compare=0001", *compare)
                 for kind, (path, rows, _) in made.items():
-                    terms = race.Terms(LIMIT, alpha_per_cell(len(chosen)))
+                    terms = paired.Terms(LIMIT, alpha_per_cell(len(chosen)))
                     with locks.timing("host", "the gate beside pytest-benchmark"):
-                        decision, _ = race.compare(
+                        decision, _ = paired.compare(
                             pool, kind.spec(), path, others[kind], inputs(kind, rows), terms
                         )
                     failed = {field: kind.name in said[field] for field in FIELDS}

@@ -1,7 +1,7 @@
 """``python tests/bench/gate/soak.py``: unchanged models through the whole rule, as matrices of 100 cells.
 
 Each process judges a matrix: float and int8 networks of three speeds on both runtimes, each against its own
-byte copy, at the level of 100 planned cells, in random order; every second process beside a bursty neighbour.
+byte copy, at the level of 100 planned cells, in random order; every other process next to a bursty neighbour.
 The complete run is 32 processes, 3,200 verdicts; a FAIL extends it to 100 processes, 10,000 verdicts.
 """
 
@@ -19,14 +19,14 @@ from gate_results import Results, command, most, read, table, told, where
 from neighbour import bursts
 
 from pytest_edgebench.judge.matrix import alpha_per_cell
-from pytest_edgebench.measure import locks, race
+from pytest_edgebench.measure import locks, paired
 from pytest_edgebench.measure.pool import Pool
 
 if TYPE_CHECKING:
     from gate_results import Line
 
-    from pytest_edgebench.judge.timing import Decision
-    from pytest_edgebench.measure.spec import Spec
+    from pytest_edgebench.judge.relative_latency import Decision
+    from pytest_edgebench.workers.spec import Spec
 
 NAME = "soak"
 SIZES = (0.03, 0.4, 3.0)
@@ -36,7 +36,7 @@ LIMIT = 1.03
 
 def matrix(kept: Results, number: int, cells: int) -> None:
     """One process: a null control for each runtime, then the cells."""
-    terms = race.Terms(LIMIT, alpha_per_cell(cells))
+    terms = paired.Terms(LIMIT, alpha_per_cell(cells))
     busy = number % 2 == 1
     chance = random.Random(number)
     order = [(kinds(SIZES) * cells)[i] for i in range(cells)]
@@ -51,9 +51,9 @@ def matrix(kept: Results, number: int, cells: int) -> None:
             spec, sample = kind.spec(), inputs(kind, rows)
             with locks.timing("host", "soak of the gate"):
                 if spec not in nulls:
-                    leg = race.run_leg(pool.get(spec), path, copy_of(path), sample, terms)
-                    nulls[spec] = leg.decision
-                found = race.compare(pool, spec, path, copy_of(path), sample, terms, nulls[spec])
+                    round_ = paired.run_round(pool.get(spec), path, copy_of(path), sample, terms)
+                    nulls[spec] = round_.decision
+                found = paired.compare(pool, spec, path, copy_of(path), sample, terms, nulls[spec])
             kept.add(process=number, cell=cell, cells=cells, busy=busy, kind=kind.name, ms=kind.ms,
                      runtime=kind.runtime, null=str(nulls[spec].verdict), **told(*found))  # fmt: skip
 
@@ -103,7 +103,7 @@ def markdown(folder: Path) -> str:
     return f"{table(head, rows)}\n\n{note}"
 
 
-NEIGHBOUR = {False: "machine left alone", True: "beside a bursty neighbour"}
+NEIGHBOUR = {False: "machine left alone", True: "next to a bursty neighbour"}
 
 
 if __name__ == "__main__":

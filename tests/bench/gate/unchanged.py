@@ -11,7 +11,7 @@ from gate_files import copy_of, inputs, kinds, network
 from gate_results import Results, command, loads, median, read, table, told, where
 
 from pytest_edgebench.judge.matrix import alpha_per_cell
-from pytest_edgebench.measure import locks, race
+from pytest_edgebench.measure import locks, paired
 from pytest_edgebench.measure.pool import Pool
 
 NAME = "unchanged"
@@ -23,7 +23,7 @@ EACH = 20
 
 def run(kept: Results) -> None:
     """Some verdicts on each network, in turns."""
-    terms = race.Terms(1.03, alpha_per_cell(CELLS))
+    terms = paired.Terms(1.03, alpha_per_cell(CELLS))
     counts = Counter(line["kind"] for line in kept.lines())
     with tempfile.TemporaryDirectory() as folder, Pool(Path(folder)) as pool:
         for number in range(2 if kept.quick else EACH):
@@ -36,7 +36,7 @@ def run(kept: Results) -> None:
                 path, rows = network(kept.models, pool.get(spec), kind)
                 pool.get(spec).describe()  # a worker lives already when a session times
                 with locks.timing("host", "time to verdict"):
-                    found = race.compare(pool, spec, path, copy_of(path), inputs(kind, rows), terms)
+                    found = paired.compare(pool, spec, path, copy_of(path), inputs(kind, rows), terms)
                 kept.add(kind=kind.name, ms=kind.ms, **told(*found))
 
 

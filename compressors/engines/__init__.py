@@ -1,0 +1,1 @@
+"""The libraries that do the work of a step, one file each."""

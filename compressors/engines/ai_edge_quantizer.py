@@ -1,0 +1,249 @@
+"""Quantization of TFLite files by ai-edge-quantizer."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import TYPE_CHECKING, Any
+
+import flatbuffers
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+from ai_edge_quantizer import calibrator, qtyping, quantizer, recipe_manager
+from ai_edge_quantizer.utils import qsv_utils, tfl_flatbuffer_utils
+
+from pytest_edgebench.compressors.build.quiet import quiet
+from pytest_edgebench.compressors.engines import errors
+from pytest_edgebench.compressors.engines.inputs import batches, matched
+from pytest_edgebench.compressors.tflite_form import recipe_book
+from pytest_edgebench.compressors.tflite_form.masks import masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+
+    from pytest_edgebench.compressors.engines.quantization import Quantization
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+
+ENGINE = {
+    "name": "ai-edge-quantizer",
+    "format": "tflite",
+    "usual": True,
+    "extra": "tflite",
+    "libraries": ("ai-edge-litert",),
+    "schemes": {
+        "dynamic-int8": ("minmax", "mse", "octav", "hadamard"),
+        "static-int8": ("minmax", "octav"),
+        "fp16": (),
+        "weight-int8": ("minmax", "mse", "octav"),
+        "weight-int4": ("minmax", "mse", "octav"),
+        "dynamic-int4": ("minmax", "mse", "octav", "hadamard"),
+    },
+    "takes": ("per_channel", "activations", "block", "keep", "rules"),
+}
+
+PRODUCTS = (
+    qtyping.TFLOperationName.FULLY_CONNECTED,
+    qtyping.TFLOperationName.BATCH_MATMUL,
+    qtyping.TFLOperationName.CONV_2D,
+    qtyping.TFLOperationName.DEPTHWISE_CONV_2D,
+    qtyping.TFLOperationName.CONV_2D_TRANSPOSE,
+)
+# They hand on what they get, with its scale.
+PASSING_ON = tuple(
+    kind
+    for kind in qtyping.TFLOperationName
+    if kind.value in ("INPUT", "OUTPUT", "RESHAPE", "TRANSPOSE", "SQUEEZE", "EXPAND_DIMS", "SLICE", "SPLIT",
+                      "STRIDED_SLICE", "PAD", "RELU", "MAX_POOL_2D", "UNPACK", "GATHER_ND", "BROADCAST_TO")
+)  # fmt: skip
+
+
+def quantize(
+    source: Path,
+    target: Path,
+    asked: Quantization,
+    samples: Mapping[str, Array],
+    note: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Quantize the model file `source` into `target`; static files get int8 or int16 inputs and outputs.
+
+    Args:
+        note: as of the other engines; there is nothing to note here.
+
+    Raises:
+        BuildError: a pattern of `exclude` or `ops` that matches no operator.
+    """
+    scheme = asked.scheme
+    with quiet():
+        if scheme == "static-int8":
+            _one_signature(source, asked.step)
+            source = _signed(source, target.with_suffix(".signed.tflite"))
+        work = quantizer.Quantizer(str(source))
+        ranges = None
+        recipe_book.add(work, asked, scheme)
+        if scheme == "dynamic-int4" and asked.block is not None:
+            recipe_book.add_blocks(work, asked.block, asked.algorithm, _in_blocks(source, asked.block))
+        for pattern, other in asked.rules:
+            known = list(_operators(tfl_flatbuffer_utils.read_model(str(source))).values())
+            for scope, kind in _matching(known, asked.step, "rules", pattern):
+                recipe_book.add(work, asked, other, f"^{re.escape(scope)}$", kind)
+        _leave(work, _excluded(source, asked))
+        if scheme == "static-int8":
+            ranges = _ranges(source, work.get_quantization_recipe(), samples)
+            _leave(work, _masks(source, ranges))
+        result = work.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
+    target.write_bytes(bytes(result.quantized_model or b""))
+    target.with_suffix(".signed.tflite").unlink(missing_ok=True)
+
+
+def _in_blocks(source: Path, block: int) -> list[tuple[str, Any]]:
+    """Operators whose weights can have a scale for each block: the width of their rows is a multiple."""
+    model = tfl_flatbuffer_utils.read_model(str(source))
+    found = []
+    for (at, number), (scope, kind) in _operators(model).items():
+        if kind in recipe_book.BLOCKWISE:
+            graph = model.subgraphs[at]
+            weight = graph.tensors[graph.operators[number].inputs[1]]
+            if len(weight.shape) == 2 and weight.shape[1] % block == 0:
+                found.append((f"^{re.escape(scope)}$", kind))
+    return found
+
+
+def _leave(work: Any, operators: Sequence[tuple[str, Any]]) -> None:
+    """Leave operators float, by one rule for each type: each operator is matched with every rule."""
+    scopes: dict[Any, list[str]] = {}
+    for scope, kind in operators:
+        scopes.setdefault(kind, []).append(re.escape(scope))
+    for kind, names in scopes.items():
+        work.update_quantization_recipe(
+            f"^(?:{'|'.join(names)})$", kind, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE
+        )
+
+
+def _excluded(source: Path, asked: Quantization) -> list[tuple[str, Any]]:
+    """Scope and type of the operators that stay float by the step's patterns.
+
+    An operator is named as the quantizer names it, by its outputs.
+    """
+    if not asked.exclude and not asked.ops and asked.preset is None:
+        return []
+    known = list(_operators(tfl_flatbuffer_utils.read_model(str(source))).values())
+    found: list[tuple[str, Any]] = []
+    taken = [hit for pattern in asked.ops for hit in _matching(known, asked.step, "ops", pattern)]
+    if asked.preset is not None:
+        taken = [(scope, kind) for scope, kind in known if kind in PRODUCTS]
+    if asked.ops or asked.preset is not None:
+        chosen = set(taken)
+        found += [operator for operator in known if operator not in chosen]
+    for pattern in asked.exclude:
+        found += _matching(known, asked.step, "exclude", pattern)
+    return list(dict.fromkeys(found))
+
+
+def _operators(model: Any) -> dict[tuple[int, int], tuple[str, Any]]:
+    """Number of the subgraph and of the operator in it → its scope and type, of those the quantizer knows."""
+    found = {}
+    for at, graph in enumerate(model.subgraphs):
+        for number, operator in enumerate(graph.operators):
+            code = model.operatorCodes[operator.opcodeIndex].builtinCode
+            kind = tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME.get(code)
+            if kind is not None:
+                found[at, number] = tfl_flatbuffer_utils.get_op_scope(operator, graph.tensors), kind
+    return found
+
+
+def _matching(known: Sequence[tuple[str, Any]], step: str, name: str, pattern: str) -> list[tuple[str, Any]]:
+    hits = [(scope, kind) for scope, kind in known if fnmatch.filter([scope, kind.value], pattern)]
+    if not hits:
+        listed = [f"{kind.value} {scope}" for scope, kind in known][:20]
+        raise errors.matches_nothing(step, name, pattern, listed)
+    return hits
+
+
+def _masks(source: Path, ranges: Any) -> list[tuple[str, Any]]:
+    """Operators that read or make an attention mask, as `_excluded` names them."""
+    model = tfl_flatbuffer_utils.read_model(str(source))
+    known = _operators(model)
+    hits = [known[at] for at in sorted(masked(model, ranges)) if at in known]
+    return list(dict.fromkeys(hits))
+
+
+def prepared(source: Path, target: Path) -> Path:
+    """The file itself: its operators keep their names."""
+    return source
+
+
+def layers(source: Path, asked: Quantization) -> list[str]:
+    """Names of the operators that are quantized with a scale of their own, in the order of the file."""
+    model = tfl_flatbuffer_utils.read_model(str(source))
+    out = _excluded(source, asked)
+    found: dict[str, None] = {}
+    for (at, number), (scope, kind) in _operators(model).items():
+        operator, graph = model.subgraphs[at].operators[number], model.subgraphs[at]
+        constant = len(operator.inputs) > 1 and model.buffers[graph.tensors[operator.inputs[1]].buffer].data
+        weighted = kind in PRODUCTS and constant is not None and constant is not False
+        known = weighted or (asked.scheme == "static-int8" and kind not in PASSING_ON)
+        if known and (scope, kind) not in out:
+            found[scope] = None
+    return list(found)
+
+
+def _ranges(source: Path, recipe: Any, samples: Mapping[str, Array]) -> Any:
+    """Smallest and largest value of each tensor over all samples.
+
+    The quantizer's own default is a moving average that keeps 95 % of the old value: the first sample then
+    weighs most, and ranges of a hundred samples cut off a third of the largest outputs of a small CNN.
+    """
+    # One thread: the order of sums, and so the ranges, must not depend on the machine.
+    work = calibrator.Calibrator(str(source), num_threads=1, qsv_update_func=qsv_utils.min_max_update)
+    manager = recipe_manager.RecipeManager()
+    manager.load_quantization_recipe(recipe)
+    work.calibrate(_signatures(source, samples), manager)
+    return work.get_model_qsvs()
+
+
+def _one_signature(source: Path, step: str) -> None:
+    """Each subgraph needs ranges of its own; labelled data and calibration data are of one signature."""
+    known = [*Interpreter(str(source)).get_signature_list()]
+    if len(known) > 1:
+        raise errors.several_signatures(step, known, source)
+
+
+def _signed(source: Path, target: Path) -> Path:
+    """The file itself, or for one without signature, which cannot be calibrated, a copy that has one."""
+    content = source.read_bytes()
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    if model.signatureDefs:
+        return source
+    graph = model.subgraphs[0]
+    signature = schema.SignatureDefT()
+    signature.signatureKey, signature.subgraphIndex = "serving_default", 0
+    signature.inputs = [_named(f"input_{n}", index) for n, index in enumerate(graph.inputs)]
+    signature.outputs = [_named(f"output_{n}", index) for n, index in enumerate(graph.outputs)]
+    model.signatureDefs = [signature]
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    target.write_bytes(builder.Output())
+    return target
+
+
+def _named(name: str, index: int) -> Any:
+    tensor = schema.TensorMapT()
+    tensor.name, tensor.tensorIndex = name, int(index)
+    return tensor
+
+
+def _signatures(source: Path, samples: Mapping[str, Array]) -> dict[str, list[dict[str, Array]]]:
+    """Calibration data as the quantizer wants it: signature → samples of one inference each."""
+    interpreter = Interpreter(str(source))
+    signature = next(iter(interpreter.get_signature_list()))
+    details = interpreter.get_signature_runner(signature).get_input_details()
+    # A signature lists its inputs by name; their order in the graph is the one of the interpreter's list.
+    positions = {detail["index"]: n for n, detail in enumerate(interpreter.get_input_details())}
+    ordered = sorted(details.items(), key=lambda item: positions[item[1]["index"]])
+    arrays = matched(samples, {name: detail["dtype"] for name, detail in ordered}, source)
+    size = max(int((detail["shape_signature"][:1] or [1])[0]) for detail in details.values())
+    return {signature: list(batches(arrays, max(1, size)))}

@@ -1,0 +1,1 @@
+"""Multiply-accumulates of ONNX operators, one file for each family."""

@@ -1,0 +1,1 @@
+"""What every room may use: the exceptions, git, names, files that are written."""

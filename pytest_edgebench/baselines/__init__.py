@@ -1,0 +1,1 @@
+"""The accepted state: found, compared with, updated."""

@@ -1,0 +1,1 @@
+"""One case, from its recipe to its verdict."""

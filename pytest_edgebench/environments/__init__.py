@@ -1,0 +1,1 @@
+"""What a target needs and this environment cannot hold: how it is made."""

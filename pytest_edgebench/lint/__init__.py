@@ -1,0 +1,1 @@
+"""What is known to go wrong with a recipe on a target."""

@@ -1,0 +1,34 @@
+"""The score of the model on its labelled data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_edgebench.record.metric_info import MetricInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_edgebench.metrics.protocol import View
+    from pytest_edgebench.record.run import Metric
+
+GIVES = {
+    "accuracy": MetricInfo("%", "score", "top-1 accuracy", True, rank=10),
+    "auc": MetricInfo("", "score", "area under the ROC curve", True, rank=13, fraction=True),
+    "f1": MetricInfo("", "score", "macro F1", True, rank=14, fraction=True),
+    "mae": MetricInfo("", "score", "mean absolute error", False, rank=15),
+}
+"""The names of our own scores; a model has one, which may have a name of the user's own."""
+NEEDS = "run"
+RANK = 40
+
+
+def measure(view: View) -> Mapping[str, Metric]:
+    """The one score of the model, by its own name."""
+    scored = view.answered.scored
+    return {scored.name: scored.metric}
+
+
+def why(view: View) -> Mapping[str, str]:
+    """A budget on another score than the model's own is explained by the judge."""
+    return {}

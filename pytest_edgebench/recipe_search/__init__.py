@@ -1,0 +1,1 @@
+"""Recipes tried until one meets its budgets."""

@@ -1,0 +1,25 @@
+"""``(inputs, labels)`` or ``(inputs, labels, critical)``; an ``.npy`` may stand for any array of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_edgebench.samples import errors
+from pytest_edgebench.samples.columns import Contents
+from pytest_edgebench.samples.forms import batches
+from pytest_edgebench.samples.forms.tensors import named
+from pytest_edgebench.samples.numpy_files import column, is_path
+
+if TYPE_CHECKING:
+    from pytest_edgebench.samples.forms import About
+
+
+def takes(value: Any, about: About) -> bool:
+    return about.labelled and isinstance(value, tuple | list) and not batches.is_list(value)
+
+
+def read(value: Any, about: About) -> Contents:
+    if len(value) not in (2, 3):
+        raise errors.not_a_pair(value, about.where)
+    more = [column(about.folder / part, about.where) if is_path(part) else part for part in value[1:]]
+    return Contents(named(value[0], about), *more)

@@ -1,0 +1,1 @@
+"""One pytest process: what it collects, plans, hears and writes."""

@@ -1,0 +1,1 @@
+"""Options, ini keys and settings files as one frozen `Settings`."""

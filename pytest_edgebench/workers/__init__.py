@@ -1,0 +1,1 @@
+"""The program that runs a model file, and how it is asked."""
