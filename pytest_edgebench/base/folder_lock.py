@@ -54,12 +54,17 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def unowned(path: Path) -> Iterator[bool]:
-    """Whether nobody holds the lock of a file, or there is none; nobody gets it in this block."""
+def unowned(path: Path, *, missing: bool = True) -> Iterator[bool]:
+    """Whether nobody holds the lock of a file; nobody gets it in this block.
+
+    Args:
+        missing: what is yielded where there is no such file. False for one whose name was listed: it may have
+            been removed by another sweeper, and its maker, who waited for the lock, makes it again.
+    """
     try:
         file = path.open("rb")
     except FileNotFoundError:
-        yield True
+        yield missing
         return
     except OSError:
         yield False
@@ -67,7 +72,8 @@ def unowned(path: Path) -> Iterator[bool]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The lock of a file that was removed meanwhile says nothing of the one that now has its name.
+            free = os.path.samestat(os.fstat(file.fileno()), path.stat())
         except OSError:
-            yield False
-            return
-        yield True
+            free = False
+        yield free

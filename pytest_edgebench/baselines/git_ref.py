@@ -267,7 +267,7 @@ def _sweep(folder: Path) -> None:
     """Remove what nobody holds the lock of."""
     for path in {path.with_suffix("") for path in folder.iterdir()}:
         lock = path.with_suffix(LOCK)
-        with unowned(lock) as free:
+        with unowned(lock, missing=path.is_dir()) as free:
             if free:
                 shutil.rmtree(path, ignore_errors=True)
                 lock.unlink(missing_ok=True)

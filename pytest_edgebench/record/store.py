@@ -183,7 +183,7 @@ def _sweep(path: Path) -> None:
     prefix = f".{path.name[:100]}."
     for other in path.parent.iterdir():
         if other.name.startswith(prefix) and other.suffix == ".tmp":
-            with contextlib.suppress(OSError), unowned(other) as free:
+            with contextlib.suppress(OSError), unowned(other, missing=False) as free:
                 if free:
                     remove(other)
 

@@ -44,9 +44,13 @@ def test_writers_at_once_leave_one_winner_whom_all_get(tmp_path: Path) -> None:
     def write(number: int) -> list[bytes]:
         cache = Cache(tmp_path)
         found = []
-        for key in range(KEYS):
-            barrier.wait()
-            found.append(stored(cache, b"%d" % number, named(f"k{key}", str(number) * 64)).read_bytes())
+        try:
+            for key in range(KEYS):
+                barrier.wait()
+                found.append(stored(cache, b"%d" % number, named(f"k{key}", str(number) * 64)).read_bytes())
+        except BaseException:
+            barrier.abort()  # The others would wait for this one for ever.
+            raise
         return found
 
     with ThreadPoolExecutor(WRITERS) as pool:

@@ -63,6 +63,31 @@ def test_a_lock_that_a_sweeper_took_away_is_made_again(tmp_path: Path) -> None:
     assert free(path)
 
 
+def test_a_lock_that_was_removed_and_made_again_is_its_makers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two sweepers meet a lock whose maker still waits for it: only the first may call it free."""
+    path = tmp_path / "owner"
+    path.touch()
+    flock, owners = fcntl.flock, list[Any]()
+
+    def late(file: Any, mode: int) -> None:
+        if mode & fcntl.LOCK_NB and not owners:
+            path.unlink()  # by the other sweeper, after this one opened it
+            owners.append(own(path))
+        flock(file, mode)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert not free(path)
+    owners[0].close()
+    assert free(path)
+
+
+def test_a_listed_lock_that_is_gone_is_not_free(tmp_path: Path) -> None:
+    with unowned(tmp_path / "owner", missing=False) as found:
+        assert not found
+
+
 def test_what_cannot_be_opened_is_not_free(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert not free(tmp_path / "file" / "owner")

@@ -97,7 +97,7 @@ class Staging:
             return
         self._swept = True
         for lock in temporary.glob("*.lock"):
-            with contextlib.suppress(OSError), unowned(lock) as free:
+            with contextlib.suppress(OSError), unowned(lock, missing=False) as free:
                 if free:
                     remove(lock.with_suffix(""))
                     remove(lock)
