@@ -78,6 +78,7 @@ def bisect(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_regression_in_200_commits_is_found_in_9_builds(tmp_path: Path) -> None:
     planted = random.Random(7).randrange(1, 201)
     # Each commit has other weights, so none is found in the cache; from one on there are more of them.
