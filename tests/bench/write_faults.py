@@ -3,7 +3,7 @@
 A small project runs with the n-th call that writes failing, for n from 1 to the last, by each error and by a
 kill; then it runs again. The second session must leave the same bytes as sessions in which nothing failed
 (times apart), the first must not end well without all that was asked for, and nothing unfinished may stay.
-Then some sessions are killed at a random moment.
+Before that some sessions are killed at a random moment.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
 from faulty import ERRORS, Sessions, trial, undisturbed  # type: ignore[import-not-found]
@@ -37,17 +38,18 @@ def main() -> int:
         assert trial(folder / "none", sessions, known) == ""
         took = (time.monotonic() - began) / 2
         sys.stdout.write(f"{known.calls} calls write, a session takes {took:.1f} s\n")
+        tries: list[tuple[str, str, dict[str, Any]]] = []
+        chance = random.Random(0)
+        for _ in range(arguments.kills):
+            after = chance.uniform(0.02, 1.2) * took
+            tries.append((f"killed after {after:.2f} s", "random kill", {"kill_after_s": after}))
         calls = range(arguments.first, known.calls + 1, arguments.step)
-        tries = [
+        tries += [
             (f"{name} at call {known.log[at - 1]}", name, {"at": at, "with_": ERRORS[name]})
             for start in range(STRIDE)  # so that a part of it says something of all
             for at in calls[start::STRIDE]
             for name in arguments.errors.split(",")
         ]
-        chance = random.Random(0)
-        for _ in range(arguments.kills):
-            after = chance.uniform(0.02, 1.2) * took
-            tries.append((f"killed after {after:.2f} s", "random kill", {"kill_after_s": after}))
         counts: Counter[str] = Counter()
         wrong: Counter[str] = Counter()
         for number, (title, kind, terms) in enumerate(tries, 1):
@@ -56,7 +58,7 @@ def main() -> int:
             if said:
                 wrong[kind] += 1
                 sys.stdout.write(f"{title}: {said[:2500]}\n")
-            if said or number % 100 == 0:
+            if said or number % 20 == 0:
                 sys.stdout.write(f"{number} of {len(tries)} tried, {wrong.total()} wrong\n")
                 sys.stdout.flush()
         sessions.close()

@@ -64,7 +64,7 @@ def test_at_the_end_only_of_a_session_that_passed(project: Project) -> None:
     project.write({"test_net.py": "def test_size(edge):\n    raise AssertionError\n"})
     ran = project.run(record=False)
     assert ran.status == 1
-    assert "conftest.py:17: os._exit(0) would end" in ran.text
+    assert "conftest.py:15: os._exit(0) would end" in ran.text
 
 
 def test_in_a_worker_of_xdist(project: Project) -> None:
