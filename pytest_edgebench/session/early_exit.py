@@ -30,7 +30,7 @@ class EarlyExit:
         self._process = os.getpid()
         self._real = os._exit
         self._ours = self._exit
-        os._exit = self._ours  # type: ignore[assignment]
+        os._exit = self._ours
 
     def end(self) -> None:
         """Put the real one back, unless somebody else stands in for it by now."""
