@@ -347,6 +347,8 @@ def trial(
     finally:
         shutil.rmtree(made, ignore_errors=True)
         shutil.rmtree(locks(made), ignore_errors=True)
+        for kind in ("count", "out"):
+            folder.with_name(f"{folder.name}.{kind}").unlink(missing_ok=True)
 
 
 def _difference(found: dict[str, Any], wanted: dict[str, Any], name: str) -> str:
