@@ -102,7 +102,13 @@ def pytest_runtest_makereport(
     undecided_fails = ours.settings.inconclusive == "fail"
     checks = item.stash.get(CHECKS, [])
     report = outcome.finish(
-        item, call, report, checks, undecided_fails=undecided_fails, accept=ours.accept if checks else ""
+        item,
+        call,
+        report,
+        checks,
+        undecided_fails=undecided_fails,
+        accept=ours.accept if checks else "",
+        skipped=lambda key, skipped: ours.demanded.skipped(item, key, skipped=skipped),
     )
     if call.when != "setup" and ours.ref is None:
         outcome.tell_made(item, report, ours.collection.late)

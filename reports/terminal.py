@@ -41,8 +41,9 @@ def summary(
     paint = colour and not os.environ.get("NO_COLOR")
     level = min(verbosity, 2) if show is None else LEVELS[show]
     found = account(run)
-    problems = [painted(f"✕ {plain(problem)}", status.ERROR, paint) for problem in run.problems]
-    loosened = [plain(line) for line in run.loosened if line not in run.problems]
+    problems = [painted(line, status.ERROR, paint) for line in _problems(run, width)]
+    looser = [line for line in run.loosened if line not in run.problems]
+    loosened = [part for line in looser for part in terminal_causes.folded(plain(line), width)]
     if level < 0:
         return [*_quiet(found, paint), *problems, *loosened]
     out = terminal_causes.lines(found.causes, width, paint, whole=level > 0)
@@ -63,6 +64,15 @@ def _quiet(found: Account, paint: bool) -> list[str]:
     line = sentences.verdict_line(found)
     called = status.OVER if found.failing else status.REGRESSED
     return [painted(f"{called.glyph} {plain(line)}", called, paint)] if line else []
+
+
+def _problems(run: Run, width: int) -> list[str]:
+    """One line each, which names a place to copy; what became looser names many cases."""
+    out: list[str] = []
+    for problem in run.problems:
+        line = f"✕ {plain(problem)}"
+        out += terminal_causes.folded(line, width) if problem in run.loosened else [line]
+    return out
 
 
 def _absent(run: Run, width: int, *, whole: bool, notes: bool) -> list[str]:

@@ -35,6 +35,22 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What one test demands of a case, as plain values, so that another process can put tests together.
+
+    Attributes:
+        case: its key. test, excuse: as those of `Held`.
+        demands: name of a slot, demand, ``file:line`` of the budget. off: slots that are switched off.
+    """
+
+    case: str
+    test: str
+    excuse: Excuse
+    demands: tuple[tuple[str, Demand, str], ...]
+    off: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """A demand of today, and ``file:line`` of its budget; the test that is marked xfail, else ""."""
 
@@ -58,8 +74,15 @@ class Today:
     skipped: Mapping[str, str]
 
 
+def standing(held: Held) -> Standing:
+    """A case in a test without what only its own process needs."""
+    planned = held.planned
+    demands = tuple((slot_name(slot.limit.slot), _demand(slot), slot.place) for slot in planned.slots)
+    return Standing(planned.case.key, held.test, held.excuse, demands, tuple(map(slot_name, planned.off)))
+
+
 def today(
-    held: Iterable[Held],
+    held: Iterable[Held | Standing],
     gate: Mapping[str, str],
     profile: Profile,
     waivers: Iterable[Waiver],
@@ -75,16 +98,16 @@ def today(
     off: dict[str, None] = {}
     skipped: dict[str, str] = {}
     key = ""
-    for each in held:
-        key = each.planned.case.key
-        for slot in each.planned.slots:
-            name = slot_name(slot.limit.slot)
+    for one in held:
+        each = standing(one) if isinstance(one, Held) else one
+        key = each.case
+        for name, demand, place in each.demands:
             if each.excuse == "skip":
                 skipped[name] = each.test
             else:
-                demands.setdefault(name, []).append(_placed(slot, each))
+                demands.setdefault(name, []).append(_placed(demand, place, each))
         if each.excuse != "skip":
-            off |= dict.fromkeys(map(slot_name, each.planned.off))
+            off |= dict.fromkeys(each.off)
     waived = {slot_name(w.limit.slot): _waived(w) for w in waivers if w.case == key and now <= w.until}
     off_now = tuple(sorted(off.keys() - demands.keys()))
     return Today(demands, off_now, {**gate, **_of_profile(profile)}, waived, skipped)
@@ -140,11 +163,10 @@ def slot_name(slot: tuple[str, str, str]) -> str:
     return " ".join(filter(None, (f"{metric}.{statistic}" if statistic else metric, reference)))
 
 
-def _placed(slot: Slot, held: Held) -> Placed:
-    demand = _demand(slot)
+def _placed(demand: Demand, place: str, held: Standing) -> Placed:
     if held.excuse == "xfail" and demand.level == "error":
-        return Placed(replace(demand, level="warn"), slot.place, held.test)
-    return Placed(demand, slot.place)
+        return Placed(replace(demand, level="warn"), place, held.test)
+    return Placed(demand, place)
 
 
 def _demand(slot: Slot) -> Demand:

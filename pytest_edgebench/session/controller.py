@@ -12,6 +12,7 @@ import pytest
 from pytest_edgebench.base.errors import EdgebenchError
 from pytest_edgebench.base.text import printable
 from pytest_edgebench.session import errors
+from pytest_edgebench.session.early_exit import EarlyExit
 from pytest_edgebench.session.folding import Folding
 from pytest_edgebench.session.messages import Outcomes
 
@@ -35,7 +36,10 @@ class Controller:
         self._outcomes = Outcomes()
         self._end: End | None = None
         self._late: list[str] = []
+        self._ended: pytest.Session | None = None
         self._folding = Folding()
+        wanted = not session.config.option.collectonly
+        self._early_exit = EarlyExit(session.config, self._passed) if wanted else None
         session.config.pluginmanager.register(self._folding, "edgebench-folding")
 
     @pytest.hookimpl(tryfirst=True)  # before xdist starts its workers
@@ -94,6 +98,14 @@ class Controller:
         for line in written.lines:
             terminalreporter.line(printable(line))
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        if self._early_exit is not None:
+            self._early_exit.end()
+
+    def _passed(self) -> bool:
+        return self._ended is not None and self._ended.exitstatus == pytest.ExitCode.OK
+
     # What is compared with
 
     def _find_baseline(self) -> None:
@@ -126,6 +138,7 @@ class Controller:
         self._end = end(self._session, self._outcomes, stopped=stopped)
         if self._end.failed:
             _fail(session)
+        self._ended = session
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             self._folding.fold(reporter)

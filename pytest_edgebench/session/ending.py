@@ -131,7 +131,7 @@ def _run(
     if not stopped:
         found += merge.never_judged(plan, outcomes, config.rootpath)
     found += problems
-    loosened = _loosened(ours, plan)
+    loosened = _loosened(ours, plan, outcomes)
     run = merge.run_of(settings, plan, outcomes, facts, ours.baseline, notes, loosened)
     updating = settings.update_baseline != "no"
     if settings.loosened == "error" and not updating:
@@ -145,13 +145,17 @@ def _run(
     return replace(run, problems=tuple(found)), bool(refusal)
 
 
-def _loosened(ours: Session, plan: Plan) -> list[str]:
+def _loosened(ours: Session, plan: Plan, outcomes: Outcomes) -> list[str]:
     """What is demanded less than when the baseline was accepted; places are told from the root folder."""
     if ours.baseline is None:
         return []
     from pytest_edgebench.baselines.accounting import told_loosened
     from pytest_edgebench.session.invocation import asked
 
+    if outcomes.stood:
+        skipped = {node for node, one in outcomes.nodes() if one.skipped}
+        found = ours.demanded.loosened_by_skips(ours.baseline, outcomes.stood, skipped)
+        plan = replace(plan, loosened={**plan.loosened, **found})
     told = told_loosened(ours.baseline, plan, asked(ours.config, ours.settings.root))
     return [line.replace(f"{ours.config.rootpath}/", "") for line in told]
 

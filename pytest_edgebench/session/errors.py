@@ -114,6 +114,13 @@ def duplicate_key(key: str, first: str, second: str) -> str:
     return f"two different cases are called {key}: {first} and {second}; rename a model or a recipe"
 
 
+def early_exit(place: str) -> str:
+    return (
+        f"ERROR: {place}: os._exit(0) would end a session that has not passed as if it had; "
+        "the exit status is 1"
+    )
+
+
 def never_heard(key: str, test: str) -> str:
     return (
         f"{key} was planned, but {test} never reported: its process may have been killed; "

@@ -24,6 +24,7 @@ class TestOutcome:
         places: of the budgets that were judged.
         packed: the check, JSON through zlib.
         process: the xdist worker that ran the test; "" without xdist.
+        skipped: whether the test skipped itself before it asked for a check.
     """
 
     key: str
@@ -32,6 +33,7 @@ class TestOutcome:
     places: tuple[str, ...]
     packed: bytes
     process: str = ""
+    skipped: bool = False
 
     def check(self) -> dict[str, Any]:
         """As it came."""
@@ -48,6 +50,7 @@ class Outcomes:
     Attributes:
         made: place of a budget that was made or added while a test ran → what to say where it was not judged,
             and whether it stands on the test.
+        stood: key of a case of which a test skipped itself → node id → what each of its tests demands.
         hidden: node id of a test that broke budgets and that a hook made one that did not fail → its case.
     """
 
@@ -56,6 +59,7 @@ class Outcomes:
         self._again: dict[str, str] = {}
         self.made: dict[str, tuple[str, bool]] = {}
         self.hidden: dict[str, str] = {}
+        self.stood: dict[str, dict[str, Any]] = {}
 
     def hear(self, report: pytest.TestReport) -> None:
         """Take a report of pytest's."""
@@ -67,6 +71,8 @@ class Outcomes:
             self._again[report.nodeid] = process
         if sent is None:
             return
+        if sent.get("stood"):
+            self.stood[sent["key"]] = sent["stood"]
         if _hides(report, sent["check"]):
             self.hidden[report.nodeid] = sent["key"]
         elif report.when == "call":
@@ -119,4 +125,5 @@ def outcome_of(
     }
     places = tuple(row.get("place", "") for row in rows)
     packed = zlib.compress(json.dumps(check).encode(), 1)
-    return TestOutcome(sent["key"], sent["judged"], report.passed, places, packed, process)
+    skipped = bool(sent.pop("stood", None))
+    return TestOutcome(sent["key"], sent["judged"], report.passed, places, packed, process, skipped)

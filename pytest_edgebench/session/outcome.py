@@ -17,6 +17,8 @@ from pytest_edgebench.session import errors
 from pytest_edgebench.session.late import added
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_edgebench.declare.limit import Planned
     from pytest_edgebench.record.run import Row
     from pytest_edgebench.session.late import Late
@@ -33,6 +35,7 @@ def finish(
     *,
     undecided_fails: bool = False,
     accept: str = "",
+    skipped: Callable[[str, bool], dict[str, Any]] = lambda key, skipped: {},
 ) -> pytest.TestReport:
     """Give errors of ours their sentence for a traceback, and the report its check.
 
@@ -40,6 +43,8 @@ def finish(
         checks: of the test so far; emptied once it is over.
         undecided_fails: whether an undecided check fails its test.
         accept: the command that accepts a run as the baseline.
+        skipped: is told the key of the case, and whether the test skipped itself; returns what its tests
+            demand.
     """
     planned = case_of(item)
     error = None if call.excinfo is None else call.excinfo.value
@@ -65,7 +70,11 @@ def finish(
     check = _check(item.nodeid, report, error, checks)
     from pytest_edgebench.record.codec import encode
 
-    setattr(report, MESSAGE, {"key": planned.case.key, "check": encode(check), "judged": bool(checks)})
+    key, stood = planned.case.key, {}
+    if check.verdict is Verdict.NOT_RUN or report.when == "call":
+        stood = skipped(key, check.verdict is Verdict.NOT_RUN)
+    sent = {"key": key, "check": encode(check), "judged": bool(checks), "stood": stood}
+    setattr(report, MESSAGE, sent)
     return report
 
 

@@ -119,6 +119,18 @@ CHANGES = {
         NETS, "def test_budget", "@unittest.skip('no board')\ndef test_budget",
         "size 64 kB is demanded no more, since tests/test_nets.py::test_budget is skipped",
     ),
+    "a skip in the body": (
+        NETS, "    edge.check()", "    pytest.skip('no board')",
+        "size 64 kB is demanded no more, since tests/test_nets.py::test_budget is skipped",
+    ),
+    "a skip on a condition in the body": (
+        NETS, "    edge.check()", "    if edge.size.value:\n        pytest.skip()\n    edge.check()",
+        "ops 40 is demanded no more, since tests/test_nets.py::test_budget is skipped",
+    ),
+    "an import in the body that fails": (
+        NETS, "    edge.check()", "    pytest.importorskip('no_such_module')\n    edge.check()",
+        "accuracy 5 % is demanded no more, since",
+    ),
     "an expected failure": (
         NETS, "def test_budget", "@pytest.mark.xfail(raises=eb.BudgetExceeded)\ndef test_budget",
         "size: level warn by pytest.mark.xfail on tests/test_nets.py::test_budget (was error)",
@@ -159,6 +171,7 @@ STRICTER = {
         NETS, "def test_budget", '@pytest.mark.skipif(False, reason="no")\ndef test_budget',
     ),
     "a skip that cannot be read": (NETS, "def test_budget", '@pytest.mark.skipif("x y")\ndef test_budget'),
+    "a skip after the check": (NETS, "    edge.check()", "    edge.check()\n    pytest.skip('done')"),
     "nothing": ("edgebench.toml", "", ""),
 }  # fmt: skip
 
@@ -223,6 +236,19 @@ def test_an_update_of_some_tests_keeps_what_the_others_demand(accepted: Repo, as
     assert accepted.run("--edgebench-update-baseline").ret == 0
     accepted.run()
     assert loosened(accepted) == []
+
+
+def test_skips_of_several_processes_are_put_together(accepted: Repo) -> None:
+    skipping = TEST.replace("edge.check()", "pytest.skip('no board')")
+    accepted.write({"tests/test_more.py": TEST})
+    assert accepted.run("--edgebench-update-baseline").ret == 0
+    accepted.write({"tests/test_more.py": skipping})
+    accepted.run("-n", "2")
+    assert loosened(accepted) == []  # the other test still demands all of it
+    accepted.write({NETS: skipping})
+    result = accepted.run("-n", "2", "--edgebench-loosened=error")
+    assert result.ret == 1
+    assert any("size 64 kB is demanded no more, since" in line for line in loosened(accepted))
 
 
 def test_a_baseline_of_an_older_version_tells_nothing(accepted: Repo) -> None:

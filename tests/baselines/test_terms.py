@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_edgebench.baselines.loosened import loosened
-from pytest_edgebench.baselines.terms import Held, Today, terms, today, with_uncollected
+from pytest_edgebench.baselines.terms import Held, Today, standing, terms, today, with_uncollected
 from pytest_edgebench.declare.grammar import parse
 from pytest_edgebench.declare.limit import Planned, Slot
 from pytest_edgebench.declare.model import Case
@@ -53,6 +53,17 @@ def test_of_several_tests_the_strictest_limit_is_kept() -> None:
         "size": Demand("64 kB", 64_000, "B", "error"), "accuracy": Demand("95 %", 95, "%", "error"),
     }  # fmt: skip
     assert found.gate == {**GATE, "required": "false", "dedicated": "false"}
+
+
+@pytest.mark.parametrize("excuse", ["", "skip", "xfail"])
+def test_plain_values_of_another_process_are_as_good(excuse: Excuse) -> None:
+    given = [
+        held(slot("size", SIZE), off=[("ram", "", "baseline")], excuse=excuse),
+        held(slot("ram", "1 kB")),
+    ]
+    assert today(map(standing, given), GATE, Profile("pi"), [waiver()], NOW) == now(
+        *given, waivers=[waiver()]
+    )
 
 
 def test_memory_of_the_profile_is_part_of_the_gate() -> None:

@@ -6,6 +6,8 @@ FAULT_AT     which of them fails, 1 for the first; 0 for none.
 FAULT_WITH   number of the error, or -1 for SIGKILL.
 FAULT_LOG    a file that gets a line for each call; may be empty.
 
+A process that was forked is told by `arm` instead.
+
 Counted: open for writing, write, pwrite, writev, ftruncate, fsync, fdatasync, mkdir, rename, link, symlink,
 unlink and rmdir. Python's byte code, what pytest keeps for itself and what libraries keep in the home folder
 are not.
@@ -33,21 +35,33 @@ static long at;
 static int with;
 static int log_file = -1;
 
-__attribute__((constructor)) static void begin(void) {
-    const char *given = getenv("FAULT_ROOT"), *file = getenv("FAULT_COUNT");
-    if (!given || !file) return;
+/* From now on calls below a folder are counted; an empty one ends it. */
+void arm(const char *folder, const char *file, long call, int error, const char *log) {
+    root = NULL;
+    if (log_file >= 0) syscall(SYS_close, log_file);
+    log_file = -1;
+    if (!*folder) return;
     int opened = syscall(SYS_openat, AT_FDCWD, file, O_RDWR | O_CLOEXEC, 0);
     if (opened < 0) return;
     void *found = mmap(NULL, sizeof(long), PROT_READ | PROT_WRITE, MAP_SHARED, opened, 0);
     syscall(SYS_close, opened);
     if (found == MAP_FAILED) return;
-    const char *log = getenv("FAULT_LOG");
-    if (log && *log) log_file = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    at = atol(getenv("FAULT_AT") ? getenv("FAULT_AT") : "0");
-    with = atoi(getenv("FAULT_WITH") ? getenv("FAULT_WITH") : "0");
+    if (*log) log_file = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    at = call;
+    with = error;
     count = found;
-    root_length = strlen(given);
-    root = given;
+    root_length = strlen(folder);
+    root = strdup(folder);
+}
+
+static const char *variable(const char *name) {
+    const char *found = getenv(name);
+    return found ? found : "";
+}
+
+__attribute__((constructor)) static void begin(void) {
+    arm(variable("FAULT_ROOT"), variable("FAULT_COUNT"), atol(variable("FAULT_AT")), atoi(variable("FAULT_WITH")),
+        variable("FAULT_LOG"));
 }
 
 /* Whether a call is counted, and then whether it is the one that fails. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
@@ -13,18 +14,18 @@ import pytest
 from faulty import (
     ERRORS,
     OPTIONS,
+    Sessions,
     Undisturbed,
     leftovers,
-    library,
     locks,
     project,
-    session,
     state,
     trial,
     undisturbed,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no C compiler")
@@ -36,8 +37,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def known(place: Path) -> Undisturbed:
-    return undisturbed(place / "undisturbed", library(place))
+def sessions(place: Path) -> Iterator[Sessions]:
+    with contextlib.closing(Sessions(place)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def known(place: Path, sessions: Sessions) -> Undisturbed:
+    return undisturbed(place / "undisturbed", sessions)
 
 
 def call(known: Undisturbed, *words: str) -> int:
@@ -57,17 +64,17 @@ SAMPLE = [
 
 @pytest.mark.parametrize(("words", "error"), SAMPLE, ids=[f"{' '.join(w)} {e}" for w, e in SAMPLE])
 def test_the_next_session_is_as_if_nothing_had_failed(
-    words: tuple[str, ...], error: str, place: Path, known: Undisturbed
+    words: tuple[str, ...], error: str, place: Path, sessions: Sessions, known: Undisturbed
 ) -> None:
     at = call(known, *words)
-    said = trial(place / f"trial{at}{error}", library(place), known, at=at, with_=ERRORS[error])
+    said = trial(place / f"trial{at}{error}", sessions, known, at=at, with_=ERRORS[error])
     assert said == ""
 
 
-def test_a_fault_that_is_not_mended_is_found(place: Path, known: Undisturbed) -> None:
+def test_a_fault_that_is_not_mended_is_found(place: Path, sessions: Sessions, known: Undisturbed) -> None:
     """What `trial` compares: a byte of an artifact that differs is a difference."""
     made = project(place / "changed")
-    assert session(made, library(place)).status == 0
+    assert sessions.run(made).status == 0
     assert state(made) == known.first
     file = next((made / ".edgebench" / "baseline").rglob("*.onnx"))
     file.write_bytes(file.read_bytes() + b"\0")
@@ -76,7 +83,9 @@ def test_a_fault_that_is_not_mended_is_found(place: Path, known: Undisturbed) ->
     assert leftovers(made) == ["tmp/left"]
 
 
-def test_no_temporary_folder_stays_after_a_full_disk(place: Path, known: Undisturbed) -> None:
+def test_no_temporary_folder_stays_after_a_full_disk(
+    place: Path, sessions: Sessions, known: Undisturbed
+) -> None:
     """No file may be larger than 2 kB, which the system says as it says that a disk is full."""
     made = project(place / "full")
     code = (
@@ -98,6 +107,6 @@ def test_no_temporary_folder_stays_after_a_full_disk(place: Path, known: Undistu
     assert "Traceback" not in text
     assert leftovers(made) == []
     for _ in range(2):  # what could be accepted was; now all is
-        assert session(made, library(place)).status == 0
+        assert sessions.run(made).status == 0
     assert state(made) == known.second
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY

@@ -194,6 +194,16 @@ def test_hostile_names_stay_on_their_line() -> None:
     assert all(line.isprintable() for line in section(found, "all"))
 
 
+@pytest.mark.parametrize("failing", [False, True])
+def test_what_became_looser_is_wrapped(failing: bool) -> None:
+    line = "loosened: tests/test_nets.py:7: size: limit 80 kB (was 64 kB): " + ", ".join(["a-int8-board"] * 5)
+    found = section(replace(sample(), loosened=(line,), problems=(line,) if failing else ()))
+    (at,) = (number for number, text in enumerate(found) if "loosened: " in text)
+    told = found[at : at + 2]
+    assert " ".join(" ".join(told).split()) == f"{'✕ ' if failing else ''}{line}"
+    assert max(map(columns, told)) <= 80
+
+
 def test_columns() -> None:
     assert columns("日本") == 4
     assert columns("e\u0301") == 1
