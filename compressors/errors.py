@@ -277,6 +277,14 @@ def bad_layer_ratios(given: object) -> DeclarationError:
     )
 
 
+def bad_layer_ranks(given: object) -> DeclarationError:
+    return DeclarationError(
+        "layer_ratios= maps patterns of layer names to shares of the full rank above 0 and up to 1, "
+        f"not {given!r}",
+        fix='write e.g. layer_ratios={"conv1": 0.25, "head*": 1.0}; 1 leaves a layer whole',
+    )
+
+
 def layer_ratios_match_nothing(step: str, pattern: str, known: Sequence[str]) -> BuildError:
     return BuildError(
         f"{step}: the pattern {pattern!r} of layer_ratios= matches no layer",
