@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
@@ -288,10 +289,11 @@ class Quantize(Step):
         if isinstance(self.calibration, Draws):
             samples = self.calibration.drawn(samples, context.seed, self.draw)
         tools = context.runs.engine(engine.name, str(self))
+        asked = dataclasses.replace(self._asked(), signature=context.model.signature)
         if self.keep is None:
-            tools.quantize(source, target, self._asked(), samples, context.note)
+            tools.quantize(source, target, asked, samples, context.note)
         else:
-            sensitive.quantize(source, target, self._asked(), self.keep, samples, tools, context)
+            sensitive.quantize(source, target, asked, self.keep, samples, tools, context)
 
     def _asked(self) -> Quantization:
         return Quantization(

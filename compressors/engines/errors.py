@@ -27,7 +27,15 @@ def several_signatures(step: str, known: Sequence[str], path: Path) -> BuildErro
     return BuildError(
         f"{step}: the file has {len(known)} signatures ({', '.join(known)}), and the samples fit one of them",
         where=str(path),
-        fix='write a file of one signature, or quantize weights alone: "dynamic-int8" takes no samples',
+        fix=f'write eb.Model(path, signature="{known[0]}"), or "dynamic-int8", which takes no samples',
+    )
+
+
+def no_signature(step: str, given: str, known: Sequence[str], path: Path) -> BuildError:
+    return BuildError(
+        f"{step}: the file has no signature {given!r}",
+        where=str(path),
+        fix=f"its signatures are {', '.join(known)}" if known else "leave signature= out",
     )
 
 
