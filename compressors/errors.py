@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import (
@@ -149,6 +150,11 @@ def bad_finetune(given: object) -> DeclarationError:
 
 def unknown_scheme(given: object, allowed: Sequence[str], near: str | None) -> DeclarationError:
     hint = f"did you mean {near!r}? " if near else ""
+    if re.search(r"(int|bits?)[-_]?[23](?!\d)", str(given)):
+        hint = (
+            "no engine writes weights of 2 or 3 bits into .onnx or .tflite files (NNCF does so only in "
+            "OpenVINO's own form): write 'weight-int4'; "
+        )
     return DeclarationError(
         f"unknown quantization scheme {given!r}", fix=f"{hint}schemes are {', '.join(map(repr, allowed))}"
     )

@@ -48,7 +48,13 @@ def input_names(given: Sequence[str], wanted: Sequence[str], path: Path) -> Data
 
 
 def unknown_engine(given: object, known: Sequence[str]) -> DeclarationError:
-    return DeclarationError(f"there is no engine {given!r}", fix=f"engines are {', '.join(map(repr, known))}")
+    fix = f"engines are {', '.join(map(repr, known))}"
+    if given == "openvino":
+        fix = (
+            'write engine="nncf", which writes .onnx files: no runtime here reads OpenVINO\'s own form; '
+            + fix
+        )
+    return DeclarationError(f"there is no engine {given!r}", fix=fix)
 
 
 def not_an_engine(file: Path, cause: Exception) -> SettingsError:

@@ -22,6 +22,7 @@ from pytest_edgebench.compressors.build.quiet import quiet
 from pytest_edgebench.compressors.build.temporaries import temporaries_in
 from pytest_edgebench.compressors.engines.inputs import onnx_calls
 from pytest_edgebench.compressors.onnx_form import files
+from pytest_edgebench.compressors.onnx_form.attention import has_attention
 from pytest_edgebench.compressors.onnx_form.bypass import read_floats
 from pytest_edgebench.compressors.onnx_form.captured import keep_apart
 from pytest_edgebench.compressors.onnx_form.chosen import left_out, name_nodes
@@ -34,7 +35,7 @@ from pytest_edgebench.compressors.onnx_form.pairs import overrides
 from pytest_edgebench.compressors.onnx_form.plain import plain
 from pytest_edgebench.compressors.onnx_form.ranges import METHODS, extremes, narrowed, save
 from pytest_edgebench.compressors.onnx_form.shapes import infer_shapes
-from pytest_edgebench.compressors.onnx_form.shared import split
+from pytest_edgebench.compressors.onnx_form.shared import split, stored_twice
 from pytest_edgebench.compressors.onnx_form.smooth import smooth
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ PASSING_ON = (
     "MaxPool", "TopK", "GatherElements", "Resize",
 )  # fmt: skip
 PRODUCTS = ("MatMul", "Gemm", "Conv", "ConvTranspose")
+RECOMMENDED = (
+    'the model has attention: preset="transformer" mostly keeps more of its accuracy, since sums and norms '
+    "between products stay float"
+)
 
 
 def quantize(
@@ -108,8 +113,10 @@ def quantize(
             if asked.scheme == "dynamic-int8":
                 _dynamic(ready, target, asked)
             else:
-                _static(ready, target, asked, samples)
+                _static(ready, target, asked, samples, note)
             files.remove(prepared)
+            for told in stored_twice(source, target):
+                note(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,13 @@ def _dynamic(ready: _Ready, target: Path, asked: Quantization) -> None:
     )
 
 
-def _static(ready: _Ready, target: Path, asked: Quantization, samples: Mapping[str, Array]) -> None:
+def _static(
+    ready: _Ready,
+    target: Path,
+    asked: Quantization,
+    samples: Mapping[str, Array],
+    note: Callable[[str], None],
+) -> None:
     prepared = ready.path
     calls = functools.partial(onnx_calls, prepared, samples)
     if asked.preset:
@@ -197,6 +210,8 @@ def _static(ready: _Ready, target: Path, asked: Quantization, samples: Mapping[s
     whole = onnx.load(prepared)
     if any(not node.name for node in whole.graph.node):
         name_nodes(whole)
+    if not asked.preset and not asked.ops and has_attention(whole):
+        note(RECOMMENDED)
     tensors, nodes = masked(whole, found)
     if nodes:  # now the file has their names
         files.save(whole, prepared)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import onnx
 from onnx import helper
 
 if TYPE_CHECKING:
-    import onnx
+    from pathlib import Path
+
+PRODUCTS = ("MatMul", "Gemm")
 
 
 def split(model: onnx.ModelProto) -> bool:
@@ -37,3 +41,33 @@ def split(model: onnx.ModelProto) -> bool:
 def _kind(node: onnx.NodeProto, at: int) -> str:
     turned = any(a.name == "transB" and helper.get_attribute_value(a) for a in node.attribute)
     return f"{node.op_type}{at}{'T' if turned else ''}"
+
+
+def stored_twice(source: Path, target: Path) -> list[str]:
+    """Tables that an embedding and a product share in `source`, and of which `target` has two: one text each.
+
+    The product has a scale for each column of what the embedding reads by rows.
+    """
+    before, after = (onnx.load(path, load_external_data=False).graph for path in (source, target))
+    sizes = [_elements(tensor) for tensor in after.initializer]
+    return [
+        f"{name} is stored twice: its embedding and its product read it along different axes, so that each "
+        "has a copy with its own scales"
+        for name, elements in _tied(before).items()
+        if sizes.count(elements) > 1
+    ]
+
+
+def _tied(graph: onnx.GraphProto) -> dict[str, int]:
+    """Weights that a Gather and a product read, the latter also turned → number of elements."""
+    weights = {tensor.name: _elements(tensor) for tensor in graph.initializer if len(tensor.dims) > 1}
+    turned = {n.output[0]: n.input[0] for n in graph.node if n.op_type in ("Transpose", "Identity")}
+    rows = {node.input[0] for node in graph.node if node.op_type == "Gather"}
+    columns = {
+        turned.get(name, name) for node in graph.node if node.op_type in PRODUCTS for name in node.input
+    }
+    return {name: weights[name] for name in weights if name in rows & columns}
+
+
+def _elements(tensor: onnx.TensorProto) -> int:
+    return math.prod(tensor.dims)

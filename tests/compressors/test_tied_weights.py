@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
+import onnx_graphs as g
 import pytest
 import tiny_nets
 from file_answers import answers
+from onnx import helper
 
 from pytest_edgebench.compressors.chain import quantize
+from pytest_edgebench.compressors.engines import onnxruntime as engine
+from pytest_edgebench.compressors.quantize import Quantize
 from pytest_edgebench.declare.model import Model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_edgebench.compressors.build.builder import Builder
 
 WORDS, WIDTH = 96, 16
@@ -59,3 +66,33 @@ def test_a_float_product_beside_an_int8_embedding(shared_builder: Builder, net: 
     assert made.record.counts.weight_bytes["float32"] >= 4 * WIDTH * (WORDS + WIDTH)
     assert made.record.counts.weight_bytes["int8"] >= WORDS * WIDTH
     assert noise(answers(made.path, inputs), answers(original.path, inputs)) < 1e-3
+
+
+def tied(folder: Path, *, turned: bool) -> Path:
+    """A table whose rows are looked up and that is the head; turned by an operator or by an attribute."""
+    nodes = [helper.make_node("Gather", ["table", "tokens"], ["x"], name="embedding")]
+    if turned:
+        nodes += [helper.make_node("Transpose", ["table"], ["back"], perm=[1, 0])]
+        nodes += [helper.make_node("MatMul", ["x", "back"], ["y"], name="head")]
+    else:
+        nodes += [helper.make_node("Gemm", ["x", "table"], ["y"], transB=1, name="head")]
+    given = helper.make_tensor_value_info("tokens", onnx.TensorProto.INT64, ["n"])
+    return g.write(folder / "m.onnx", nodes, [given], [g.info("y", ["n", 64])], [g.weight("table", 64, 32)])
+
+
+@pytest.mark.parametrize("scheme", ["static-int8", "dynamic-int8"])
+@pytest.mark.parametrize("turned", [True, False])
+def test_a_table_that_is_stored_twice_is_told(tmp_path: Path, scheme: Any, turned: bool) -> None:
+    """Each of its readers has scales of its own."""
+    source = tied(tmp_path, turned=turned)
+    notes: list[str] = []
+    samples = {"tokens": np.arange(64)}
+    engine.quantize(source, tmp_path / "q.onnx", Quantize(scheme)._asked(), samples, notes.append)
+    assert [note[:24] for note in notes] == ["table is stored twice: i"]
+
+
+def test_a_table_that_stays_whole_is_not_told(tmp_path: Path) -> None:
+    source = tied(tmp_path, turned=False)
+    notes: list[str] = []
+    engine.quantize(source, tmp_path / "q.onnx", Quantize("fp16")._asked(), {}, notes.append)
+    assert notes == []
