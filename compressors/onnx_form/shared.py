@@ -9,6 +9,7 @@ import onnx
 from onnx import helper
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 PRODUCTS = ("MatMul", "Gemm")
@@ -43,22 +44,27 @@ def _kind(node: onnx.NodeProto, at: int) -> str:
     return f"{node.op_type}{at}{'T' if turned else ''}"
 
 
-def stored_twice(source: Path, target: Path) -> list[str]:
-    """Tables that an embedding and a product share in `source`, and of which `target` has two: one text each.
+def stored_twice(tied: Mapping[str, int], target: Path) -> list[str]:
+    """Of tables that were shared those that a quantized file holds twice: one text each.
 
     The product has a scale for each column of what the embedding reads by rows.
+
+    Args:
+        tied: as `tables` found them before.
     """
-    before, after = (onnx.load(path, load_external_data=False).graph for path in (source, target))
+    if not tied:
+        return []
+    after = onnx.load(target, load_external_data=False).graph
     sizes = [_elements(tensor) for tensor in after.initializer]
     return [
         f"{name} is stored twice: its embedding and its product read it along different axes, so that each "
         "has a copy with its own scales"
-        for name, elements in _tied(before).items()
+        for name, elements in tied.items()
         if sizes.count(elements) > 1
     ]
 
 
-def _tied(graph: onnx.GraphProto) -> dict[str, int]:
+def tables(graph: onnx.GraphProto) -> dict[str, int]:
     """Weights that a Gather and a product read, the latter also turned → number of elements."""
     weights = {tensor.name: _elements(tensor) for tensor in graph.initializer if len(tensor.dims) > 1}
     turned = {n.output[0]: n.input[0] for n in graph.node if n.op_type in ("Transpose", "Identity")}
