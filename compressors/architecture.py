@@ -5,17 +5,17 @@ from __future__ import annotations
 import fnmatch
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from pytest_edgebench.compressors import attention
+from pytest_edgebench.compressors import attention, ratios
 from pytest_edgebench.compressors.build import errors as build_errors
 from pytest_edgebench.compressors.checks import check_finetune, check_rank, patterns
 from pytest_edgebench.compressors.finetune import finetuned, wants_data
-from pytest_edgebench.declare.model import Stage, Step, StepContext
+from pytest_edgebench.declare.model import LATER, Stage, Step, StepContext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch.nn import Conv2d, Linear, Module, MultiheadAttention
 
@@ -43,16 +43,46 @@ class Substitute(Step, ABC):
         return wants_data(self.finetune)
 
     @abstractmethod
-    def replacement(self, layer: Module) -> Module | None:
-        """A cheaper layer; None where there is none."""
+    def takes(self, layer: Module) -> bool:
+        """Whether there may be a cheaper layer for one of this kind."""
+
+    @abstractmethod
+    def replacement(self, layer: Module, ratio: float) -> Module:
+        """What takes the place of a layer that it `takes`; it counts only where it is smaller."""
+
+    def ratios_of(self, names: Sequence[str]) -> Mapping[str, float]:
+        """Layer → its ratio, of the layers that it takes; others are left whole."""
+        return dict.fromkeys(names, 0.0)
 
     def torch(self, module: Module, context: StepContext) -> Module:
-        module, replaced = _replaced(module, self.replacement, self.exclude)
+        module, replaced = self._replaced(module)
         if not replaced:
             raise build_errors.no_effect(str(self), "no layer became smaller by it", "")
         attention.leave_fast_path(module)
         context.note(f"{type(self).__name__} replaced {', '.join(name or 'the model' for name in replaced)}")
         return finetuned(module, self.finetune, context)
+
+    def _replaced(self, module: Module) -> tuple[Module, list[str]]:
+        """The module with layers replaced, and their names; one used at several places is replaced once."""
+        found = [(name, layer) for name, layer in _alone(module) if self.takes(layer)]
+        kept = [name for name, _ in found if not any(fnmatch.fnmatch(name, p) for p in self.exclude)]
+        own = self.ratios_of([name for name, _ in found])
+        made: dict[int, Module | None] = {}
+        names = []
+        for name, layer in found:
+            if name not in kept or name not in own:
+                continue
+            if id(layer) not in made:
+                made[id(layer)] = _smaller(layer, self.replacement(layer, own[name]))
+            new = made[id(layer)]
+            if new is None:
+                continue
+            names.append(name)
+            if not name:
+                return new, names
+            parent, _, attribute = name.rpartition(".")
+            setattr(module.get_submodule(parent), attribute, new)
+        return module, names
 
     def effect(self, before: Counts, after: Counts) -> str | None:
         if after.parameters < before.parameters:
@@ -62,13 +92,20 @@ class Substitute(Step, ABC):
 
 @dataclass(frozen=True)
 class Ranked(Substitute):
-    """A substitute that keeps a share of a rank: `ratio`, 0 < ratio < 1."""
+    """A substitute that keeps a share of a rank: `ratio`, 0 < ratio < 1, or what `layer_ratios` has."""
 
     ratio: float = 0.5
+    layer_ratios: Mapping[str, float] | ratios.LayerRatios = field(default=(), metadata=LATER)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_rank(self.ratio)
+        object.__setattr__(self, "layer_ratios", ratios.checked_ranks(self.layer_ratios))
+
+    def ratios_of(self, names: Sequence[str]) -> Mapping[str, float]:
+        own = ratios.by_layer(str(self), cast("ratios.LayerRatios", self.layer_ratios), names)
+        found = {name: own.get(name, self.ratio) for name in names}
+        return {name: ratio for name, ratio in found.items() if ratio < 1}
 
 
 @dataclass(frozen=True)
@@ -85,24 +122,31 @@ class LowRank(Ranked):
         ratio: r as a share of the full rank, 0 < ratio < 1, at least 1.
         finetune: as of `Prune`.
         exclude: pattern or patterns of names, as in ``named_modules()``, of layers that stay.
+        layer_ratios: pattern of layer names → a ratio of their own, 0 < ratio <= 1; 1 leaves a layer whole.
+            Of several patterns the first one counts.
 
     Raises:
         DeclarationError: another ratio, no function, no patterns.
     """
 
-    def replacement(self, layer: Module) -> Module | None:
+    def takes(self, layer: Module) -> bool:
+        from torch import nn
+
+        if isinstance(layer, nn.Conv2d):
+            return layer.groups == 1
+        return isinstance(layer, nn.Linear) or attention.is_plain(layer)
+
+    def replacement(self, layer: Module, ratio: float) -> Module:
         from torch import nn
 
         if isinstance(layer, nn.Linear):
-            return _thin_linear(layer, self.ratio)
-        if isinstance(layer, nn.Conv2d) and layer.groups == 1:
-            return _thin_convolution(layer, self.ratio)
-        if attention.is_plain(layer):
-            found = attention.unpacked(cast("MultiheadAttention", layer))
-            for name, part in list(found.named_children()):
-                setattr(found, name, _smaller(part, _thin_linear(part, self.ratio)) or part)
-            return cast("Module", found)
-        return None
+            return _thin_linear(layer, ratio)
+        if isinstance(layer, nn.Conv2d):
+            return _thin_convolution(layer, ratio)
+        found = attention.unpacked(cast("MultiheadAttention", layer))
+        for name, part in list(found.named_children()):
+            setattr(found, name, _smaller(part, _thin_linear(part, ratio)) or part)
+        return cast("Module", found)
 
 
 @dataclass(frozen=True)
@@ -121,20 +165,17 @@ class Separable(Substitute):
         DeclarationError: no function, no patterns.
     """
 
-    def replacement(self, layer: Module) -> Module | None:
-        from torch import nn
+    def takes(self, layer: Module) -> bool:
+        return has_taps(layer)
 
-        if isinstance(layer, nn.Conv2d) and layer.groups == 1 and layer.weight[0, 0].numel() > 1:
-            return _separable(layer)
-        return None
+    def replacement(self, layer: Module, ratio: float) -> Module:
+        return _separable(cast("Conv2d", layer))
 
 
-def _replaced(
-    module: Module, make: Callable[[Module], Module | None], exclude: tuple[str, ...] | str
-) -> tuple[Module, list[str]]:
-    """The module with layers replaced, and their names; a layer used at several places is replaced once.
+def _alone(module: Module) -> Iterator[tuple[str, Module]]:
+    """Layers that share their weight with no other, by name.
 
-    ``nn.MultiheadAttention`` reads what its layers hold past them: it is replaced whole or not at all.
+    ``nn.MultiheadAttention`` reads what its layers hold past them: it is given whole, without what is in it.
     """
     from torch import nn
 
@@ -142,25 +183,10 @@ def _replaced(
     owners = {id(layer): layer for _, layer in named}.values()
     shared = Counter(id(weight) for layer in owners if (weight := _weight(layer)) is not None)
     inside = tuple(f"{name}." for name, layer in named if isinstance(layer, nn.MultiheadAttention))
-    made: dict[int, Module | None] = {}
-    names = []
     for name, layer in named:
         weight = _weight(layer)
-        if weight is None or shared[id(weight)] > 1 or name.startswith(inside):
-            continue
-        if any(fnmatch.fnmatch(name, p) for p in exclude):
-            continue
-        if id(layer) not in made:
-            made[id(layer)] = _smaller(layer, make(layer))
-        new = made[id(layer)]
-        if new is None:
-            continue
-        names.append(name)
-        if not name:
-            return new, names
-        parent, _, attribute = name.rpartition(".")
-        setattr(module.get_submodule(parent), attribute, new)
-    return module, names
+        if weight is not None and shared[id(weight)] == 1 and not name.startswith(inside):
+            yield name, layer
 
 
 def _weight(layer: Module) -> Any:
@@ -168,10 +194,15 @@ def _weight(layer: Module) -> Any:
     return getattr(layer, "in_proj_weight", getattr(layer, "weight", None))
 
 
-def _smaller(old: Module, new: Module | None) -> Module | None:
+def has_taps(layer: Module) -> bool:
+    """Whether it is an ungrouped 2-d convolution wider than 1 x 1."""
+    from torch import nn
+
+    return isinstance(layer, nn.Conv2d) and layer.groups == 1 and layer.weight[0, 0].numel() > 1
+
+
+def _smaller(old: Module, new: Module) -> Module | None:
     """`new` if it has fewer parameters than `old`."""
-    if new is None:
-        return None
     sizes = [sum(p.numel() for p in m.parameters()) for m in (new, old)]
     return new if sizes[0] < sizes[1] else None
 

@@ -177,9 +177,11 @@ def prune_heads(
     ratio: float,
     importance: Importance = "magnitude",
     finetune: Finetune | None = None,
+    *,
+    layer_ratios: Mapping[str, float] | None = None,
 ) -> Recipe:
     """Remove heads of attention; see `PruneHeads`."""
-    return chain(source, PruneHeads(ratio, importance, finetune))
+    return chain(source, PruneHeads(ratio, importance, finetune, layer_ratios or ()))
 
 
 def low_rank(
@@ -188,9 +190,10 @@ def low_rank(
     finetune: Finetune | None = None,
     *,
     exclude: tuple[str, ...] | str = (),
+    layer_ratios: Mapping[str, float] | None = None,
 ) -> Recipe:
     """Split linear layers and convolutions into two thinner ones; see `LowRank`."""
-    return chain(source, LowRank(finetune, exclude, ratio))
+    return chain(source, LowRank(finetune, exclude, ratio, layer_ratios or ()))
 
 
 def tucker(
@@ -199,9 +202,10 @@ def tucker(
     finetune: Finetune | None = None,
     *,
     exclude: tuple[str, ...] | str = (),
+    layer_ratios: Mapping[str, float] | None = None,
 ) -> Recipe:
     """Split convolutions by a Tucker decomposition into three thinner ones; see `Tucker`."""
-    return chain(source, Tucker(finetune, exclude, ratio))
+    return chain(source, Tucker(finetune, exclude, ratio, layer_ratios or ()))
 
 
 def separable(

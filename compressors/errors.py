@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import (
@@ -149,6 +150,11 @@ def bad_finetune(given: object) -> DeclarationError:
 
 def unknown_scheme(given: object, allowed: Sequence[str], near: str | None) -> DeclarationError:
     hint = f"did you mean {near!r}? " if near else ""
+    if re.search(r"(int|bits?)[-_]?[23](?!\d)", str(given)):
+        hint = (
+            "no engine writes weights of 2 or 3 bits into .onnx or .tflite files (NNCF does so only in "
+            "OpenVINO's own form): write 'weight-int4'; "
+        )
     return DeclarationError(
         f"unknown quantization scheme {given!r}", fix=f"{hint}schemes are {', '.join(map(repr, allowed))}"
     )
@@ -274,6 +280,14 @@ def bad_layer_ratios(given: object) -> DeclarationError:
     return DeclarationError(
         f"layer_ratios= maps patterns of layer names to numbers from 0 to below 1, not {given!r}",
         fix='write e.g. layer_ratios={"conv1": 0.2, "head*": 0.0}',
+    )
+
+
+def bad_layer_ranks(given: object) -> DeclarationError:
+    return DeclarationError(
+        "layer_ratios= maps patterns of layer names to shares of the full rank above 0 and up to 1, "
+        f"not {given!r}",
+        fix='write e.g. layer_ratios={"conv1": 0.25, "head*": 1.0}; 1 leaves a layer whole',
     )
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
-from pytest_edgebench.compressors import attention, errors
+from pytest_edgebench.compressors import attention, errors, ratios
 from pytest_edgebench.compressors.build import errors as build_errors
 from pytest_edgebench.compressors.checks import check_finetune, check_ratio
 from pytest_edgebench.compressors.finetune import finetuned, wants_data
 from pytest_edgebench.compressors.prune_channels import BY_EVALUATION_DATA, Importance
 from pytest_edgebench.compressors.training import gradients
-from pytest_edgebench.declare.model import Stage, Step, StepContext
+from pytest_edgebench.declare.model import LATER, Stage, Step, StepContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,8 @@ class PruneHeads(Step):
             weight times gradient of the loss on the model's labelled data (Michel et al. 2019, "Are Sixteen
             Heads Really Better than One?"); the manifest notes that this is the evaluation data.
         finetune: as of `Prune`.
+        layer_ratios: pattern of names of the attention layers → a ratio of their own; 0 leaves one whole. Of
+            several patterns the first one counts.
 
     Raises:
         DeclarationError: another ratio, no function, an unknown importance.
@@ -47,10 +49,12 @@ class PruneHeads(Step):
     ratio: float
     importance: Importance = "magnitude"
     finetune: Finetune | None = None
+    layer_ratios: Mapping[str, float] | ratios.LayerRatios = field(default=(), metadata=LATER)
 
     def __post_init__(self) -> None:
         check_ratio(self.ratio)
         check_finetune(self.finetune, 1)
+        object.__setattr__(self, "layer_ratios", ratios.checked(self.layer_ratios))
         if self.importance not in get_args(Importance):
             raise errors.not_a_choice("importance", self.importance, get_args(Importance))
 
@@ -68,13 +72,17 @@ class PruneHeads(Step):
         if not found:
             why = "the model has no nn.MultiheadAttention of two heads or more, with one width for all inputs"
             raise build_errors.no_effect(str(self), why, "")
+        own = ratios.by_layer(str(self), cast("ratios.LayerRatios", self.layer_ratios), found)
+        found = {name: layer for name, layer in found.items() if own.get(name, self.ratio)}
+        if not found:
+            raise build_errors.no_effect(str(self), "layer_ratios= leaves all attention whole", "")
         module.eval()
         if self.importance == "taylor":
             context.note(BY_EVALUATION_DATA)
             gradients(module, context.model)
         told = []
         for name, layer in found.items():
-            kept = _kept(layer, self.ratio, taylor=self.importance == "taylor")
+            kept = _kept(layer, own.get(name, self.ratio), taylor=self.importance == "taylor")
             thin = attention.unpacked(layer, kept)
             told.append(f"{name or 'the model'} {len(kept)} of {layer.num_heads}")
             if not name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
@@ -288,10 +289,11 @@ class Quantize(Step):
         if isinstance(self.calibration, Draws):
             samples = self.calibration.drawn(samples, context.seed, self.draw)
         tools = context.runs.engine(engine.name, str(self))
+        asked = dataclasses.replace(self._asked(), signature=context.model.signature)
         if self.keep is None:
-            tools.quantize(source, target, self._asked(), samples, context.note)
+            tools.quantize(source, target, asked, samples, context.note)
         else:
-            sensitive.quantize(source, target, self._asked(), self.keep, samples, tools, context)
+            sensitive.quantize(source, target, asked, self.keep, samples, tools, context)
 
     def _asked(self) -> Quantization:
         return Quantization(
@@ -306,11 +308,13 @@ class Quantize(Step):
         held, fmt = self._holds(), cast("Format", target.suffix[1:])
         share = effect.changed(before, after, held)
         reason = self.effect(before, after)
-        chosen = bool(self.ops or self.exclude or self.keep or self.preset)
-        stayed = self._stayed(fmt, target, chosen)
+        named = bool(self.ops or self.exclude or self.keep)  # a preset names no operator of this model
+        stayed = self._stayed(fmt, target, named or self.preset is not None)
         told = effect.left_float(stayed)
-        if not reason and share < effect.NONE and not chosen:
+        if not reason and share < effect.NONE and not named:
             reason = f"only {100 * share:.1f} % of the weights became {held[0]}"
+            if self.preset:
+                reason += f": preset={self.preset!r} takes convolutions and matrix products alone"
         if reason:
             return f"{reason}; {told}" if told else reason
         if share < effect.HALF:

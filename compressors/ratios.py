@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from pytest_edgebench.compressors import errors
 
@@ -22,13 +22,34 @@ def checked(given: Any) -> LayerRatios:
         DeclarationError: no patterns, or ratios outside of 0 <= ratio < 1.
     """
     pairs = tuple(given.items()) if isinstance(given, Mapping) else given
-    if not isinstance(pairs, tuple) or not all(isinstance(p, tuple) and len(p) == 2 for p in pairs):
+    if not _are_pairs(pairs) or not all(0 <= ratio < 1 for _, ratio in pairs):
         raise errors.bad_layer_ratios(given)
-    for pattern, ratio in pairs:
-        number = isinstance(ratio, int | float) and not isinstance(ratio, bool)
-        if not isinstance(pattern, str) or not pattern or not number or not 0 <= ratio < 1:
-            raise errors.bad_layer_ratios(given)
     return pairs
+
+
+def checked_ranks(given: Any) -> LayerRatios:
+    """As `checked`, of shares of a rank: 0 < ratio <= 1, where 1 leaves a layer whole.
+
+    Raises:
+        DeclarationError: no patterns, or other ratios.
+    """
+    pairs = tuple(given.items()) if isinstance(given, Mapping) else given
+    if not _are_pairs(pairs) or not all(0 < ratio <= 1 for _, ratio in pairs):
+        raise errors.bad_layer_ranks(given)
+    return pairs
+
+
+def _are_pairs(pairs: Any) -> TypeGuard[LayerRatios]:
+    """Whether each is a pattern with a number."""
+    if not isinstance(pairs, tuple) or not all(isinstance(p, tuple) and len(p) == 2 for p in pairs):
+        return False
+    return all(
+        isinstance(pattern, str)
+        and pattern
+        and isinstance(ratio, int | float)
+        and not isinstance(ratio, bool)
+        for pattern, ratio in pairs
+    )
 
 
 def by_layer(step: str, pairs: LayerRatios, names: Iterable[str]) -> dict[str, float]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_edgebench.base.deprecated import renamed
-from pytest_edgebench.compressors.architecture import Ranked, pointwise, taps
+from pytest_edgebench.compressors.architecture import Ranked, has_taps, pointwise, taps
 
 if TYPE_CHECKING:
     from torch.nn import Conv2d, Module
@@ -28,17 +28,17 @@ class Tucker(Ranked):
         ratio: channels between as a share of those read and of those written, 0 < ratio < 1, at least 1.
         finetune: as of `Prune`.
         exclude: pattern or patterns of names, as in ``named_modules()``, of layers that stay.
+        layer_ratios: as of `LowRank`.
 
     Raises:
         DeclarationError: another ratio, no function, no patterns.
     """
 
-    def replacement(self, layer: Module) -> Module | None:
-        from torch import nn
+    def takes(self, layer: Module) -> bool:
+        return has_taps(layer)
 
-        if isinstance(layer, nn.Conv2d) and layer.groups == 1 and layer.weight[0, 0].numel() > 1:
-            return _through_fewer(layer, self.ratio)
-        return None
+    def replacement(self, layer: Module, ratio: float) -> Module:
+        return _through_fewer(cast("Conv2d", layer), ratio)
 
 
 def _through_fewer(layer: Conv2d, ratio: float) -> Module:

@@ -94,6 +94,11 @@ class StepData:
 
         A function is known by its code and the files it reads, and called only when it never was.
         """
+        found = self._key(recipe)
+        # The samples are of one signature of the file.
+        return digest((found, recipe.model.signature)) if found and recipe.model.signature else found
+
+    def _key(self, recipe: Recipe) -> str:
         model, count = recipe.model, samples_of(recipe.step)
         if getattr(recipe.step, "labelled", False):
             if "file" not in recipe.step.stages.values():

@@ -6,8 +6,6 @@ import fnmatch
 import re
 from typing import TYPE_CHECKING, Any
 
-import flatbuffers
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import calibrator, qtyping, quantizer, recipe_manager
 from ai_edge_quantizer.utils import qsv_utils, tfl_flatbuffer_utils
@@ -15,7 +13,7 @@ from ai_edge_quantizer.utils import qsv_utils, tfl_flatbuffer_utils
 from pytest_edgebench.compressors.build.quiet import quiet
 from pytest_edgebench.compressors.engines import errors
 from pytest_edgebench.compressors.engines.inputs import batches, matched
-from pytest_edgebench.compressors.tflite_form import recipe_book
+from pytest_edgebench.compressors.tflite_form import recipe_book, signatures, tied
 from pytest_edgebench.compressors.tflite_form.masks import masked
 
 if TYPE_CHECKING:
@@ -52,6 +50,7 @@ PRODUCTS = (
     qtyping.TFLOperationName.DEPTHWISE_CONV_2D,
     qtyping.TFLOperationName.CONV_2D_TRANSPOSE,
 )
+WEIGHTED = (*PRODUCTS, qtyping.TFLOperationName.EMBEDDING_LOOKUP)
 # They hand on what they get, with its scale.
 PASSING_ON = tuple(
     kind
@@ -71,16 +70,17 @@ def quantize(
     """Quantize the model file `source` into `target`; static files get int8 or int16 inputs and outputs.
 
     Args:
-        note: as of the other engines; there is nothing to note here.
+        note: told what was done beside what was asked for.
 
     Raises:
-        BuildError: a pattern of `exclude` or `ops` that matches no operator.
+        BuildError: a pattern of `exclude` or `ops` that matches no operator; no signature chosen of several.
     """
     scheme = asked.scheme
-    with quiet():
-        if scheme == "static-int8":
-            _one_signature(source, asked.step)
-            source = _signed(source, target.with_suffix(".signed.tflite"))
+    with quiet(), tied.copied():
+        signature = _signature(source, asked) if scheme == "static-int8" else ""
+        source = signatures.plain(
+            source, target.with_suffix(".signed.tflite"), signed=scheme == "static-int8"
+        )
         work = quantizer.Quantizer(str(source))
         ranges = None
         recipe_book.add(work, asked, scheme)
@@ -90,9 +90,11 @@ def quantize(
             known = list(_operators(tfl_flatbuffer_utils.read_model(str(source))).values())
             for scope, kind in _matching(known, asked.step, "rules", pattern):
                 recipe_book.add(work, asked, other, f"^{re.escape(scope)}$", kind)
+        if signature:
+            _without_ranges(work, source, asked, signature, note)
         _leave(work, _excluded(source, asked))
         if scheme == "static-int8":
-            ranges = _ranges(source, work.get_quantization_recipe(), samples)
+            ranges = _ranges(source, work.get_quantization_recipe(), signature, samples)
             _leave(work, _masks(source, ranges))
         result = work.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
     target.write_bytes(bytes(result.quantized_model or b""))
@@ -113,14 +115,37 @@ def _in_blocks(source: Path, block: int) -> list[tuple[str, Any]]:
 
 
 def _leave(work: Any, operators: Sequence[tuple[str, Any]]) -> None:
-    """Leave operators float, by one rule for each type: each operator is matched with every rule."""
+    """Leave operators float."""
+    for kind, scope in _by_type(operators).items():
+        work.update_quantization_recipe(scope, kind, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE)
+
+
+def _by_type(operators: Sequence[tuple[str, Any]]) -> dict[Any, str]:
+    """Type → an expression for the scopes of all its operators: each operator is matched with every rule."""
     scopes: dict[Any, list[str]] = {}
     for scope, kind in operators:
         scopes.setdefault(kind, []).append(re.escape(scope))
-    for kind, names in scopes.items():
-        work.update_quantization_recipe(
-            f"^(?:{'|'.join(names)})$", kind, algorithm_key=quantizer.AlgorithmName.NO_QUANTIZE
-        )
+    return {kind: f"^(?:{'|'.join(names)})$" for kind, names in scopes.items()}
+
+
+def _without_ranges(
+    work: Any, source: Path, asked: Quantization, signature: str, note: Callable[[str], None]
+) -> None:
+    """Give the operators of other signatures, for which there are no samples, what needs none.
+
+    They mostly share their weights with the one that is calibrated, which are then stored once.
+    """
+    model = tfl_flatbuffer_utils.read_model(str(source))
+    rest = signatures.others(model, signature)
+    found = [operator for (at, _), operator in _operators(model).items() if at in rest]
+    for graph in (model.subgraphs[at] for at in rest):
+        for end in tfl_flatbuffer_utils.get_subgraph_input_output_operators(graph):
+            found.append((tfl_flatbuffer_utils.get_op_scope(end, graph.tensors), end.op_key))
+    _leave(work, found)
+    for kind, scope in _by_type([each for each in found if each[1] in WEIGHTED]).items():
+        recipe_book.add(work, asked, "dynamic-int8", scope, kind)
+    if rest:
+        note(f"calibrated on signature {signature!r}; the others are quantized as by 'dynamic-int8'")
 
 
 def _excluded(source: Path, asked: Quantization) -> list[tuple[str, Any]]:
@@ -172,8 +197,8 @@ def _masks(source: Path, ranges: Any) -> list[tuple[str, Any]]:
 
 
 def prepared(source: Path, target: Path) -> Path:
-    """The file itself: its operators keep their names."""
-    return source
+    """A file whose operators keep their names: `source`, or `target`."""
+    return signatures.plain(source, target)
 
 
 def layers(source: Path, asked: Quantization) -> list[str]:
@@ -191,7 +216,7 @@ def layers(source: Path, asked: Quantization) -> list[str]:
     return list(found)
 
 
-def _ranges(source: Path, recipe: Any, samples: Mapping[str, Array]) -> Any:
+def _ranges(source: Path, recipe: Any, signature: str, samples: Mapping[str, Array]) -> Any:
     """Smallest and largest value of each tensor over all samples.
 
     The quantizer's own default is a moving average that keeps 95 % of the old value: the first sample then
@@ -201,49 +226,32 @@ def _ranges(source: Path, recipe: Any, samples: Mapping[str, Array]) -> Any:
     work = calibrator.Calibrator(str(source), num_threads=1, qsv_update_func=qsv_utils.min_max_update)
     manager = recipe_manager.RecipeManager()
     manager.load_quantization_recipe(recipe)
-    work.calibrate(_signatures(source, samples), manager)
+    work.calibrate(_calls(source, signature, samples), manager)
     return work.get_model_qsvs()
 
 
-def _one_signature(source: Path, step: str) -> None:
-    """Each subgraph needs ranges of its own; labelled data and calibration data are of one signature."""
-    known = [*Interpreter(str(source)).get_signature_list()]
-    if len(known) > 1:
-        raise errors.several_signatures(step, known, source)
+def _signature(source: Path, asked: Quantization) -> str:
+    """The signature of several that is calibrated: calibration data are of one; "" for the only one."""
+    known = signatures.named(source)
+    if asked.signature and asked.signature not in known:
+        raise errors.no_signature(asked.step, asked.signature, known, source)
+    if len(known) > 1 and not asked.signature:
+        raise errors.several_signatures(asked.step, known, source)
+    return asked.signature
 
 
-def _signed(source: Path, target: Path) -> Path:
-    """The file itself, or for one without signature, which cannot be calibrated, a copy that has one."""
-    content = source.read_bytes()
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
-    if model.signatureDefs:
-        return source
-    graph = model.subgraphs[0]
-    signature = schema.SignatureDefT()
-    signature.signatureKey, signature.subgraphIndex = "serving_default", 0
-    signature.inputs = [_named(f"input_{n}", index) for n, index in enumerate(graph.inputs)]
-    signature.outputs = [_named(f"output_{n}", index) for n, index in enumerate(graph.outputs)]
-    model.signatureDefs = [signature]
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    target.write_bytes(builder.Output())
-    return target
+def _calls(source: Path, signature: str, samples: Mapping[str, Array]) -> dict[str, list[dict[str, Array]]]:
+    """Calibration data as the quantizer wants it: signature → samples of one inference each.
 
-
-def _named(name: str, index: int) -> Any:
-    tensor = schema.TensorMapT()
-    tensor.name, tensor.tensorIndex = name, int(index)
-    return tensor
-
-
-def _signatures(source: Path, samples: Mapping[str, Array]) -> dict[str, list[dict[str, Array]]]:
-    """Calibration data as the quantizer wants it: signature → samples of one inference each."""
+    Args:
+        signature: "" for the only one.
+    """
     interpreter = Interpreter(str(source))
-    signature = next(iter(interpreter.get_signature_list()))
-    details = interpreter.get_signature_runner(signature).get_input_details()
-    # A signature lists its inputs by name; their order in the graph is the one of the interpreter's list.
-    positions = {detail["index"]: n for n, detail in enumerate(interpreter.get_input_details())}
-    ordered = sorted(details.items(), key=lambda item: positions[item[1]["index"]])
+    key = signature or next(iter(interpreter.get_signature_list()))
+    details = interpreter.get_signature_runner(key).get_input_details()
+    # A signature lists its inputs by name; data without names are in the order of the graph.
+    positions = signatures.positions(source, key)
+    ordered = sorted(details.items(), key=lambda item: positions[item[0]])
     arrays = matched(samples, {name: detail["dtype"] for name, detail in ordered}, source)
     size = max(int((detail["shape_signature"][:1] or [1])[0]) for detail in details.values())
-    return {signature: list(batches(arrays, max(1, size)))}
+    return {key: list(batches(arrays, max(1, size)))}

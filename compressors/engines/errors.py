@@ -27,7 +27,15 @@ def several_signatures(step: str, known: Sequence[str], path: Path) -> BuildErro
     return BuildError(
         f"{step}: the file has {len(known)} signatures ({', '.join(known)}), and the samples fit one of them",
         where=str(path),
-        fix='write a file of one signature, or quantize weights alone: "dynamic-int8" takes no samples',
+        fix=f'write eb.Model(path, signature="{known[0]}"), or "dynamic-int8", which takes no samples',
+    )
+
+
+def no_signature(step: str, given: str, known: Sequence[str], path: Path) -> BuildError:
+    return BuildError(
+        f"{step}: the file has no signature {given!r}",
+        where=str(path),
+        fix=f"its signatures are {', '.join(known)}" if known else "leave signature= out",
     )
 
 
@@ -40,7 +48,13 @@ def input_names(given: Sequence[str], wanted: Sequence[str], path: Path) -> Data
 
 
 def unknown_engine(given: object, known: Sequence[str]) -> DeclarationError:
-    return DeclarationError(f"there is no engine {given!r}", fix=f"engines are {', '.join(map(repr, known))}")
+    fix = f"engines are {', '.join(map(repr, known))}"
+    if given == "openvino":
+        fix = (
+            'write engine="nncf", which writes .onnx files: no runtime here reads OpenVINO\'s own form; '
+            + fix
+        )
+    return DeclarationError(f"there is no engine {given!r}", fix=fix)
 
 
 def not_an_engine(file: Path, cause: Exception) -> SettingsError:

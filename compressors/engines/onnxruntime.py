@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from pytest_edgebench.compressors.build.quiet import quiet
 from pytest_edgebench.compressors.build.temporaries import temporaries_in
 from pytest_edgebench.compressors.engines.inputs import onnx_calls
 from pytest_edgebench.compressors.onnx_form import files
+from pytest_edgebench.compressors.onnx_form.attention import has_attention
 from pytest_edgebench.compressors.onnx_form.bypass import read_floats
 from pytest_edgebench.compressors.onnx_form.captured import keep_apart
 from pytest_edgebench.compressors.onnx_form.chosen import left_out, name_nodes
@@ -33,8 +35,8 @@ from pytest_edgebench.compressors.onnx_form.opset import opset, raised
 from pytest_edgebench.compressors.onnx_form.pairs import overrides
 from pytest_edgebench.compressors.onnx_form.plain import plain
 from pytest_edgebench.compressors.onnx_form.ranges import METHODS, extremes, narrowed, save
-from pytest_edgebench.compressors.onnx_form.shapes import infer_shapes
-from pytest_edgebench.compressors.onnx_form.shared import split
+from pytest_edgebench.compressors.onnx_form.shapes import infer_shapes, inferred_in_place
+from pytest_edgebench.compressors.onnx_form.shared import split, stored_twice, tables
 from pytest_edgebench.compressors.onnx_form.smooth import smooth
 
 if TYPE_CHECKING:
@@ -73,6 +75,10 @@ PASSING_ON = (
     "MaxPool", "TopK", "GatherElements", "Resize",
 )  # fmt: skip
 PRODUCTS = ("MatMul", "Gemm", "Conv", "ConvTranspose")
+RECOMMENDED = (
+    'the model has attention: preset="transformer" mostly keeps more of its accuracy, since sums and norms '
+    "between products stay float"
+)
 
 
 def quantize(
@@ -108,8 +114,10 @@ def quantize(
             if asked.scheme == "dynamic-int8":
                 _dynamic(ready, target, asked)
             else:
-                _static(ready, target, asked, samples)
+                _static(ready, target, asked, samples, note)
             files.remove(prepared)
+            for told in stored_twice(ready.tied, target):
+                note(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +127,13 @@ class _Ready:
     Attributes:
         per_channel: whether weights get a scale for each channel.
         excluded: names of the nodes that stay float.
+        tied: as of `tables`.
     """
 
     path: Path
     per_channel: bool
     excluded: list[str]
+    tied: Mapping[str, int]
 
 
 def _prepare(source: Path, prepared: Path, asked: Quantization, note: Callable[[str], None]) -> _Ready:
@@ -144,6 +154,7 @@ def _prepare(source: Path, prepared: Path, asked: Quantization, note: Callable[[
     if "" in others:
         name_nodes(found)
         others = other_dtype(infer_shapes(found))
+    tied = tables(found.graph)
     given = prepared.with_suffix(".given.onnx")
     files.save(found, given)
     del model, found
@@ -160,7 +171,7 @@ def _prepare(source: Path, prepared: Path, asked: Quantization, note: Callable[[
     shared = per_channel and asked.scheme == "static-int8" and split(whole)
     if nested or excluded or unfit or shared:
         files.save(whole, prepared)  # every node that is left out has a name now
-    return _Ready(prepared, per_channel, list(dict.fromkeys([*excluded, *unfit, *others])))
+    return _Ready(prepared, per_channel, list(dict.fromkeys([*excluded, *unfit, *others])), tied)
 
 
 def _unfit(model: onnx.ModelProto, scheme: str) -> list[str]:
@@ -175,17 +186,31 @@ def _unfit(model: onnx.ModelProto, scheme: str) -> list[str]:
 
 
 def _dynamic(ready: _Ready, target: Path, asked: Quantization) -> None:
-    quantize_dynamic(
-        ready.path,
-        target,
-        per_channel=ready.per_channel,
-        reduce_range=asked.reduce_range and asked.weights == "int8",
-        weight_type=TYPES[asked.weights],
-        nodes_to_exclude=[*ready.excluded, *map(_as_matmul, ready.excluded)],
-    )
+    large = files.is_large(ready.path)
+    if large:  # as the library does, which keeps the weights beside their turned copies
+        whole = ONNXModel(onnx.load(ready.path))
+        if whole.replace_gemm_with_matmul():
+            whole.clean_initializers()
+            files.save(whole.model, ready.path)
+        del whole
+    with inferred_in_place() if large else nullcontext():
+        quantize_dynamic(
+            ready.path,
+            target,
+            per_channel=ready.per_channel,
+            reduce_range=asked.reduce_range and asked.weights == "int8",
+            weight_type=TYPES[asked.weights],
+            nodes_to_exclude=[*ready.excluded, *map(_as_matmul, ready.excluded)],
+        )
 
 
-def _static(ready: _Ready, target: Path, asked: Quantization, samples: Mapping[str, Array]) -> None:
+def _static(
+    ready: _Ready,
+    target: Path,
+    asked: Quantization,
+    samples: Mapping[str, Array],
+    note: Callable[[str], None],
+) -> None:
     prepared = ready.path
     calls = functools.partial(onnx_calls, prepared, samples)
     if asked.preset:
@@ -197,6 +222,8 @@ def _static(ready: _Ready, target: Path, asked: Quantization, samples: Mapping[s
     whole = onnx.load(prepared)
     if any(not node.name for node in whole.graph.node):
         name_nodes(whole)
+    if not asked.preset and not asked.ops and has_attention(whole):
+        note(RECOMMENDED)
     tensors, nodes = masked(whole, found)
     if nodes:  # now the file has their names
         files.save(whole, prepared)

@@ -24,6 +24,7 @@ class Quantization:
         ops: patterns of the only operators that are quantized; empty for all.
         preset, algorithm: see `Quantize`.
         rules: pattern of operators and the scheme that they take in place of `scheme`; the last one counts.
+        signature: of several in a ``.tflite`` file, the one that samples are of.
     """
 
     step: str
@@ -40,3 +41,4 @@ class Quantization:
     preset: Preset | None = None
     algorithm: str | None = None
     rules: tuple[tuple[str, Scheme], ...] = ()
+    signature: str = ""

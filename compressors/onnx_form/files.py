@@ -5,6 +5,7 @@ Whoever reads such a file for its graph, as shape inference does, then has no co
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import onnx
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BESIDE = 32_000_000
-"""Bytes of a model from which on its weights lie beside it."""
+"""Bytes of weights from which on its weights lie beside it."""
 THRESHOLD = 1024
 
 
 def save(model: onnx.ModelProto, path: Path) -> None:
     """Write a model; one with its weights beside it is of no further use in memory."""
     remove(path)
-    if model.ByteSize() < BESIDE:
+    if _weight_bytes(model) < BESIDE:
         onnx.save(model, path)
     else:
         onnx.save(
@@ -62,6 +63,14 @@ def preprocess(source: Path, target: Path) -> None:
             if not node.name:
                 node.ClearField("name")
         save(model, target)
+
+
+def _weight_bytes(model: onnx.ModelProto) -> int:
+    """Bytes of the weights of a graph: ``ByteSize()`` writes the whole model, and takes twice its size."""
+    return sum(
+        math.prod(tensor.dims) * onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+        for tensor in model.graph.initializer
+    )
 
 
 def _beside(path: Path) -> Path:

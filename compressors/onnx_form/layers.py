@@ -140,6 +140,8 @@ def _for_all(scheme: str, layer: Layer) -> str:
         return f"its weight has {_axes(layer)}, ONNX Runtime's dynamic products take 2"
     if scheme == "static-int8" and layer.operator == "LSTM":
         return "ONNX Runtime has no int8 LSTM with fixed ranges; 'dynamic-int8' quantizes LSTM"
+    if scheme == "dynamic-int8" and layer.operator == "LSTM":
+        return ""
     if layer.operator in RECURRENT or layer.operator not in (*PRODUCTS, *CONVOLUTIONS, *EMBEDDINGS):
         return f"ONNX Runtime has no {scheme} form of {layer.operator}"
     return ""

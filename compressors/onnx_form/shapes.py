@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import onnx
+from onnxruntime.quantization import onnx_quantizer
 
 from pytest_edgebench.artifacts.inspect.onnx_names import graphs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LARGE = 1024
 """Elements of a constant beyond which no shape depends on its values."""
@@ -38,3 +44,17 @@ def infer_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
         del ours[:]
         ours.extend(found)
     return model
+
+
+@contextmanager
+def inferred_in_place() -> Iterator[None]:
+    """While it lasts, onnxruntime's dynamic quantizer infers shapes in the model that it has.
+
+    It otherwise copies the model, writes it and reads it again, and holds both until the end.
+    """
+    known = onnx_quantizer.save_and_reload_model_with_shape_infer
+    onnx_quantizer.save_and_reload_model_with_shape_infer = infer_shapes
+    try:
+        yield
+    finally:
+        onnx_quantizer.save_and_reload_model_with_shape_infer = known

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import onnx
 from onnx import helper
 
 if TYPE_CHECKING:
-    import onnx
+    from collections.abc import Mapping
+    from pathlib import Path
+
+PRODUCTS = ("MatMul", "Gemm")
 
 
 def split(model: onnx.ModelProto) -> bool:
@@ -37,3 +42,38 @@ def split(model: onnx.ModelProto) -> bool:
 def _kind(node: onnx.NodeProto, at: int) -> str:
     turned = any(a.name == "transB" and helper.get_attribute_value(a) for a in node.attribute)
     return f"{node.op_type}{at}{'T' if turned else ''}"
+
+
+def stored_twice(tied: Mapping[str, int], target: Path) -> list[str]:
+    """Of tables that were shared those that a quantized file holds twice: one text each.
+
+    The product has a scale for each column of what the embedding reads by rows.
+
+    Args:
+        tied: as `tables` found them before.
+    """
+    if not tied:
+        return []
+    after = onnx.load(target, load_external_data=False).graph
+    sizes = [_elements(tensor) for tensor in after.initializer]
+    return [
+        f"{name} is stored twice: its embedding and its product read it along different axes, so that each "
+        "has a copy with its own scales"
+        for name, elements in tied.items()
+        if sizes.count(elements) > 1
+    ]
+
+
+def tables(graph: onnx.GraphProto) -> dict[str, int]:
+    """Weights that a Gather and a product read, the latter also turned → number of elements."""
+    weights = {tensor.name: _elements(tensor) for tensor in graph.initializer if len(tensor.dims) > 1}
+    turned = {n.output[0]: n.input[0] for n in graph.node if n.op_type in ("Transpose", "Identity")}
+    rows = {node.input[0] for node in graph.node if node.op_type == "Gather"}
+    columns = {
+        turned.get(name, name) for node in graph.node if node.op_type in PRODUCTS for name in node.input
+    }
+    return {name: weights[name] for name in weights if name in rows & columns}
+
+
+def _elements(tensor: onnx.TensorProto) -> int:
+    return math.prod(tensor.dims)

@@ -209,3 +209,28 @@ def test_low_rank_attention_is_the_nearest() -> None:
 def test_convolution_steps_leave_attention() -> None:
     with pytest.raises(NoEffectError, match="no layer became smaller"):
         Tucker(ratio=0.5).torch(encoder(), context()[0])
+
+
+def test_ratios_of_layers() -> None:
+    """Each layer by the first pattern that matches it; 1 leaves one whole."""
+    cnn = context(tiny_nets.cnn, tiny_nets.samples)[0]
+    found: Any = LowRank(ratio=0.5, layer_ratios={"0": 1.0, "3": 0.25, "*": 0.75}).torch(tiny_nets.cnn(), cnn)
+    assert tuple(found[0].weight.shape) == (6, 1, 3, 3)
+    assert [layer.weight.shape[0] for layer in found[3]] == [2, 8]
+    assert [layer.weight.shape[0] for layer in found[7]] == [3, 4]
+    through: Any = Tucker(ratio=0.75, layer_ratios={"3": 0.5}).torch(tiny_nets.cnn(), cnn)
+    assert [tuple(layer.weight.shape[:2]) for layer in through[3]] == [(3, 6), (4, 3), (8, 4)]
+    whole: Any = LowRank(ratio=0.25, layer_ratios={"*.self_attn": 1}).torch(encoder(), context()[0])
+    assert whole.layers[1].self_attn.in_proj_weight.shape == (96, 32)
+    with pytest.raises(BuildError, match=r"'1' of layer_ratios= matches no layer") as raised:
+        Tucker(ratio=0.5, layer_ratios={"1": 0.5}).torch(tiny_nets.cnn(), cnn)
+    assert raised.value.fix == "layers are 0, 3"
+    with pytest.raises(NoEffectError, match="no layer became smaller"):
+        Tucker(ratio=0.5, layer_ratios={"*": 1.0}).torch(tiny_nets.cnn(), cnn)
+
+
+@pytest.mark.parametrize("given", [{"a": 0}, {"a": 1.5}, {"a": True}, {"": 0.5}, 0.5])
+def test_what_are_no_ranks_of_layers(given: Any) -> None:
+    for step in (LowRank, Tucker):
+        with pytest.raises(DeclarationError, match="shares of the full rank above 0 and up to 1, not"):
+            step(ratio=0.5, layer_ratios=given)

@@ -79,6 +79,20 @@ def test_hardly_any_weight_is_no_effect(shared_builder: Builder, net: Any, schem
         shared_builder.build(quantize(model(net, series), scheme), "onnx")
 
 
+@pytest.mark.parametrize(
+    ("scheme", "reason"),
+    [
+        ("static-int8", "ONNX Runtime has no int8 LSTM with fixed ranges; 'dynamic-int8' quantizes LSTM"),
+        ("dynamic-int8", "it was left out by exclude=, ops=, preset= or keep="),
+    ],
+)
+def test_a_preset_for_other_networks(shared_builder: Builder, scheme: Any, reason: str) -> None:
+    """It leaves an LSTM float, which is most of the model."""
+    preset = r": preset='transformer' takes convolutions and matrix products alone; LSTM .*: "
+    with pytest.raises(NoEffectError, match=rf"only 2\.\d % of the weights became int8{preset}{reason}"):
+        shared_builder.build(quantize(model(lstm, series), scheme, preset="transformer"), "onnx")
+
+
 def test_lstm_of_the_dynamic_scheme(shared_builder: Builder) -> None:
     made = shared_builder.build(quantize(model(lstm, series), "dynamic-int8"), "onnx")
     assert made.record.counts.weight_bytes["int8"] > 4 * 32 * (16 + 32)

@@ -140,6 +140,12 @@ def test_gptq_leaves_out_what_is_excluded(shared_builder: Builder, net: Model) -
     "options,message,fix",
     [
         ({"engine": "nnfc"}, "there is no engine 'nnfc'", "'ai-edge-quantizer', 'nncf', 'onnxruntime'"),
+        (
+            {"engine": "openvino"},
+            "there is no engine 'openvino'",
+            'write engine="nncf", which writes .onnx files',
+        ),
+        ({"scheme": "weight-int2", "engine": "nncf"}, "unknown quantization scheme", "write 'weight-int4'"),
         ({"scheme": "fp16", "engine": "nncf"}, "engine='nncf' has no scheme 'fp16'", "'static-int8'"),
         ({"engine": "nncf", "method": "entropy"}, "does not take method='entropy'", "per_channel, block"),
         ({"engine": "nncf", "algorithm": "hqq"}, "no algorithm 'hqq' for 'static-int8'", "bias-correction"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from file_answers import answers
 
-from pytest_edgebench.base.errors import DeclarationError, NoEffectError
+from pytest_edgebench.base.errors import BuildError, DeclarationError, NoEffectError
 from pytest_edgebench.compressors.chain import prune_heads
 from pytest_edgebench.compressors.prune_heads import PruneHeads
 from pytest_edgebench.declare.model import Model, StepContext
@@ -110,6 +110,21 @@ def test_files_answer_the_same_with_fewer_parameters(shared_builder: Builder, fm
 def test_a_model_without_heads(shared_builder: Builder, cnn: Model) -> None:
     with pytest.raises(NoEffectError, match=r"no nn\.MultiheadAttention of two heads or more"):
         shared_builder.build(prune_heads(cnn, 0.5), "onnx")
+
+
+def test_ratios_of_layers() -> None:
+    """Layers by the first pattern that matches; 0 leaves one whole."""
+    found, notes = pruned(encoder(), PruneHeads(0.5, layer_ratios={"layers.0.*": 0.25}))
+    assert "heads kept: layers.0.self_attn 3 of 4, layers.1.self_attn 2 of 4" in notes
+    found, notes = pruned(encoder(), PruneHeads(0.75, layer_ratios={"layers.1.*": 0}))
+    assert notes == ["heads kept: layers.0.self_attn 1 of 4"]
+    assert found.layers[1].self_attn.in_proj_weight.shape == (48, 16)
+    with pytest.raises(NoEffectError, match="layer_ratios= leaves all attention whole"):
+        pruned(encoder(), PruneHeads(0.5, layer_ratios={"*": 0}))
+    with pytest.raises(BuildError, match="'out' of layer_ratios= matches no layer"):
+        pruned(encoder(), PruneHeads(0.5, layer_ratios={"out": 0.5}))
+    with pytest.raises(DeclarationError, match="layer_ratios= maps patterns"):
+        PruneHeads(0.5, layer_ratios={"*": 1})
 
 
 @pytest.mark.parametrize("ratio", [0, 1, -1, float("nan")])

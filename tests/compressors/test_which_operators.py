@@ -10,10 +10,13 @@ import onnx_graphs as g
 import pytest
 import test_quantize
 import tiny_nets
+from onnx import helper
 
 from pytest_edgebench.base.errors import BuildError, DeclarationError
 from pytest_edgebench.compressors.chain import chain, qat, quantize
+from pytest_edgebench.compressors.engines import onnxruntime as engine
 from pytest_edgebench.compressors.fit import Fit
+from pytest_edgebench.compressors.onnx_form.attention import has_attention
 from pytest_edgebench.compressors.quantize import Quantize
 from pytest_edgebench.compressors.sensitive import sensitive
 from pytest_edgebench.declare.model import Format, Model
@@ -92,6 +95,22 @@ def test_a_mask_has_no_scale(shared_builder: Builder, fmt: Format, net: Any) -> 
         made = shared_builder.build(recipe, fmt)
         assert g.noise(outputs(made.path), wanted) < 0.08
         assert made.record.counts.float_ops == 0
+
+
+@pytest.mark.parametrize(("options", "told"), [({}, True), ({"preset": "transformer"}, False)])
+def test_attention_without_the_preset_is_noted(shared_builder: Builder, options: Any, told: bool) -> None:
+    model = Model(masked, padded, tiny_nets.score, name="masked")
+    made = shared_builder.build(quantize(model, "static-int8", calibration=32, **options), "onnx")
+    assert (engine.RECOMMENDED in made.record.notes) == told
+
+
+def test_what_is_no_attention(cnn: Model, shared_builder: Builder) -> None:
+    assert not has_attention(onnx.load(shared_builder.build(cnn, "onnx").path))
+    weighed = [helper.make_node("Softmax", ["x"], ["s"]), helper.make_node("MatMul", ["s", "W"], ["y"])]
+    graph = helper.make_graph(weighed, "g", [], [], [g.weight("W", 4, 4)])
+    assert not has_attention(helper.make_model(graph))  # shares of fixed rows, as of a mixture
+    fused = helper.make_node("Attention", ["q", "k", "v"], ["y"])
+    assert has_attention(helper.make_model(helper.make_graph([fused], "g", [], [])))
 
 
 def small_scores() -> Any:
@@ -245,17 +264,16 @@ def test_qat_hands_them_on(mlp: Model) -> None:
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_keep_knows_operators_without_weights(shared_builder: Builder, fmt: Format) -> None:
     """Softmax and sums have scales of their own, and may be what costs the score."""
-    if fmt == "onnx":
-        from pytest_edgebench.compressors.engines import onnxruntime as engine
-    else:
-        from pytest_edgebench.compressors.engines import ai_edge_quantizer as engine  # type: ignore[no-redef]
+    tools: Any = engine
+    if fmt == "tflite":
+        from pytest_edgebench.compressors.engines import ai_edge_quantizer as tools
     model = Model(masked, padded, tiny_nets.score, name="masked")
     source = shared_builder.build(model, fmt).path
-    names = engine.prepared(source, source.parent / f"prepared.{fmt}")
+    names = tools.prepared(source, source.parent / f"prepared.{fmt}")
     step = Quantize("static-int8", keep=sensitive(1))
-    static = engine.layers(names, step._asked())
-    weights = engine.layers(names, Quantize("weight-int8")._asked())
-    products = engine.layers(names, Quantize("static-int8", preset="transformer")._asked())
+    static = tools.layers(names, step._asked())
+    weights = tools.layers(names, Quantize("weight-int8")._asked())
+    products = tools.layers(names, Quantize("static-int8", preset="transformer")._asked())
     assert len(static) > len(products) > len(weights) >= 4
     recipe = chain(model, Quantize("static-int8", 32, exclude=static[0]))
     assert shared_builder.build(recipe, fmt).record.counts.float_ops >= 0

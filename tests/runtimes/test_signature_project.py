@@ -40,6 +40,11 @@ def none():
 @eb.recipe
 def static(decode):
     return eb.quantize(decode, "static-int8")
+
+
+@eb.recipe
+def unsigned(none):
+    return eb.quantize(none, "static-int8")
 """
 TESTS = """
 import pytest_edgebench as eb
@@ -57,6 +62,11 @@ def test_none(edge):
 
 @eb.cases(models="decode", recipes="static")
 def test_static(edge):
+    assert edge.ops.float == 0 and edge.accuracy.value > 80
+
+
+@eb.cases(models="none", recipes="unsigned")
+def test_unsigned(edge):
     edge.artifact
 """
 
@@ -68,7 +78,7 @@ def test_a_model_names_its_signature(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-v", "-p", "no:randomly"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
-    assert "2 failed, 1 passed" in ended.stdout, ended.stdout + ended.stderr
+    assert "2 failed, 2 passed" in ended.stdout, ended.stdout + ended.stderr
     assert "FAILED test_it.py::test_none" in ended.stdout
     assert "the file has 2 signatures (decode, prefill), and none is chosen" in ended.stdout
     assert "the file has 2 signatures (decode, prefill), and the samples fit one of them" in ended.stdout
