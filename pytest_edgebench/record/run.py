@@ -360,7 +360,7 @@ class CaseResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Run:
     """A whole session.
 
