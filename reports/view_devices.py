@@ -75,7 +75,7 @@ class DeviceTable:
 
     @property
     def columns(self) -> list[tuple[str, bool]]:
-        """For each cell of a row: what it is called where columns are folded, and whether it begins a device."""
+        """For each cell of a row: its name where columns are folded, and whether it begins a device."""
         return [
             (f"{group.name} {head.title}" + (f", {head.unit.sign}" if head.unit.sign else ""), not place)
             for group in self.groups

@@ -27,7 +27,7 @@ def account(run: Run) -> Account:
 
     Worked out once for a run: a run never changes, so the same object has the same account.
     """
-    global _known  # noqa: PLW0603 - one entry, which lets go of its run
+    global _known  # one entry, which lets go of its run
     if _known is None or _known[0]() is not run:
         _known = weakref.ref(run), _account(run)
     return _known[1]
