@@ -7,8 +7,10 @@ missing.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,32 +77,34 @@ ROOMS = {
 
 
 def covered(rooms: Sequence[Room], root: Path = ROOT) -> int:
-    """Run the tests of some rooms and print what they miss of these; the exit status.
+    """Run the tests of some rooms, two rooms at once, and print what they miss of these; the exit status.
 
     Args:
         root: holds pyproject.toml, the package and the tests.
     """
     folder = root / "build" / "coverage"
-    folder.mkdir(parents=True, exist_ok=True)
-    coverage, data = [sys.executable, "-m", "coverage"], f"--data-file={folder / 'data'}"
-    tests = dict.fromkeys(test for room in rooms for test in room.tests)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     sources = ",".join(dict.fromkeys(room.folder for room in rooms))
     files = ",".join(file for room in rooms for file in room.files)
-    # A fixed order, so that what is covered does not depend on it.
-    pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]
-    for command in (
-        [*coverage, "run", "--branch", data, f"--source={sources}", *pytest],
-        [
-            *coverage,
-            "report",
-            data,
-            f"--include={files}",
-            "--show-missing",
-            "--skip-covered",
-            "--fail-under=100",
-        ],
-    ):
-        status = subprocess.run(command, cwd=root, check=False).returncode
+    command = [sys.executable, "-m", "coverage"]
+
+    def measured(numbered: tuple[int, Room]) -> subprocess.CompletedProcess[str]:
+        number, room = numbered
+        run = [*command, "run", "--branch", f"--data-file={folder / f'data.{number}'}", f"--source={sources}"]
+        # A fixed order, so that what is covered does not depend on it.
+        pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *room.tests]
+        return subprocess.run([*run, *pytest], cwd=root, check=False, stdout=subprocess.PIPE, text=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in pool.map(measured, enumerate(rooms)):
+            sys.stdout.write(done.stdout)
+            if done.returncode:
+                return done.returncode
+    data = f"--data-file={folder / 'data'}"
+    report = ["report", data, f"--include={files}", "--show-missing", "--skip-covered", "--fail-under=100"]
+    for rest in (["combine", "--quiet", data, str(folder)], report):
+        status = subprocess.run([*command, *rest], cwd=root, check=False).returncode
         if status:
             return status
     return 0
