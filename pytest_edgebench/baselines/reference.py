@@ -50,6 +50,7 @@ class AcceptedState:
         self.baseline = baseline
         self._updating = updating
         self._digests: dict[Path, str] = {}
+        self._moved: dict[tuple[str, str, str], Layers] = {}
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -116,12 +117,16 @@ class AcceptedState:
         if before is None or before.record.digest == after.record.digest:
             return None
         model, observer = case_run.model, case_run.toolbox.observer
+        pair = model.name, before.record.digest, after.record.digest
+        if pair in self._moved:  # of another profile
+            return self._moved[pair]
         try:
             given = observer.sample(model, 1).call() if after.record.counts.guessed else {}
             old, new = (layers(one.path, given, model.signature) for one in (before, after))
         except EdgebenchError:  # what could not be counted is told of its metrics
             return None
-        return moved(old, new)
+        self._moved[pair] = moved(old, new)
+        return self._moved[pair]
 
     def _entry(self, case_run: CaseRun) -> Entry | None:
         return None if self.baseline is None else self.baseline.cases.get(case_run.planned.case.key)

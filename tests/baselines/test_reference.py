@@ -281,8 +281,11 @@ def test_layers_of_what_changed_alone(tmp_path: Path) -> None:
         assert found is not None
         assert "MACs 32 → 48, bytes 64 → 96" in found.first
         assert {(row.old_macs, row.macs) for row in found.rows} >= {(32, 48)}
-        state.artifact(new.case_run()).path.write_bytes(b"no model")  # type: ignore[union-attr]
-        assert state.layers(new.case_run()) is None
+        assert state.layers(new.case_run()) is found
+        kept = state.artifact(new.case_run())
+        assert kept is not None
+        kept.path.write_bytes(b"no model")
+        assert AcceptedState(state.baseline, updating=False).layers(new.case_run()) is None
     finally:
         old.toolbox.close()
         new.toolbox.close()
