@@ -97,14 +97,30 @@ def rows_of(case: CaseResult) -> Iterable[Row]:
 def slot_rows(case: CaseResult, key: str) -> list[Row]:
     """The rows that judge one metric of a case, most urgent first."""
     name, _, statistic = key.partition(".")
-    found = [row for row in rows_of(case) if (row.metric, row.statistic) == (name, statistic)]
-    return sorted(found, key=lambda row: status.RANK[status.of_row(row).name])
+    found = [
+        row
+        for check in case.checks
+        for row in check.rows
+        if row.metric == name and row.statistic == statistic and row.level != "off"
+    ]
+    return found if len(found) < 2 else sorted(found, key=lambda row: status.RANK[status.of_row(row).name])
 
 
 def called(case: CaseResult, key: str) -> Status:
     """The status of one number of a case: that of its own most urgent check."""
     rows = slot_rows(case, key)
     return status.of_row(rows[0]) if rows else status.PASSED
+
+
+def ranks(case: CaseResult) -> dict[str, int]:
+    """Key of each number of a case → rank of its status, as `called` has it one by one."""
+    calm = status.RANK[status.PASSED.name]
+    found = dict.fromkeys(case.observation.metrics if case.observation is not None else (), calm)
+    for row in rows_of(case):
+        key = f"{row.metric}.{row.statistic}" if row.statistic else row.metric
+        if key in found:
+            found[key] = min(found[key], status.RANK[status.of_row(row).name])
+    return found
 
 
 def change_of(case: CaseResult, key: str, metric: Metric) -> tuple[str, str]:
@@ -124,9 +140,9 @@ def _columns(cases: Sequence[CaseResult]) -> tuple[Column, ...]:
     seen: dict[str, dict[str, None]] = {}
     loud: dict[str, int] = {}
     for case in cases:
-        for key in case.observation.metrics if case.observation is not None else ():
+        for key, rank in ranks(case).items():
             seen.setdefault(key, {})[case.profile] = None
-            loud[key] = min(loud.get(key, 99), status.RANK[called(case, key).name])
+            loud[key] = min(loud.get(key, 99), rank)
     found = []
     for key, devices in seen.items():
         if key.partition(".")[0] in NEVER and loud[key] > status.RANK["failed"]:
@@ -149,10 +165,10 @@ def _cell(cases: Sequence[CaseResult], column: Column) -> Cell:
     known = [case for case in here if case.observation is not None and column.key in case.observation.metrics]
     if not known:
         return Cell(None, why=_why(here, column.key))
-    case = min(known, key=lambda one: (status.RANK[called(one, column.key).name], -_size(one, column.key)))
+    judged = [(case, slot_rows(case, column.key)) for case in known]
+    case, rows = min(judged, key=lambda one: (_rows_rank(one[1]), -_size(one[1])))
     assert case.observation is not None
     metric = case.observation.metrics[column.key]
-    rows = slot_rows(case, column.key)
     if rows and rows[0].measured is not None:
         metric = rows[0].measured
     change, before = change_of(case, column.key, metric)
@@ -164,9 +180,13 @@ def _cell(cases: Sequence[CaseResult], column: Column) -> Cell:
     return Cell(found, numbers.of_metric(metric), before, change, limit, relative, case.key)
 
 
-def _size(case: CaseResult, key: str) -> float:
-    rows = [row for row in slot_rows(case, key) if row.reference == "baseline" and row.change is not None]
-    return max((abs(row.change.value) for row in rows if row.change is not None), default=0.0)
+def _rows_rank(rows: Sequence[Row]) -> int:
+    return status.RANK[(status.of_row(rows[0]) if rows else status.PASSED).name]
+
+
+def _size(rows: Sequence[Row]) -> float:
+    changes = [row.change for row in rows if row.reference == "baseline" and row.change is not None]
+    return max((abs(change.value) for change in changes), default=0.0)
 
 
 def _why(cases: Sequence[CaseResult], key: str) -> str:

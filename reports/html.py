@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pytest_edgebench.base.collector import settled
 from pytest_edgebench.base.text import HIDDEN, unseen
 from pytest_edgebench.record import store
 from pytest_edgebench.reports.view import method, view
@@ -54,6 +55,11 @@ def render(run: Run, beside: str = "") -> str:
     the full record is in ``<script type="application/json" id="data">``: `record.store.load` reads it from
     the HTML file. Its numbers are short ones, and fewer of a list: what can be drawn.
     """
+    with settled():
+        return _rendered(run, beside)
+
+
+def _rendered(run: Run, beside: str) -> str:
     environment = _environment()
     style, script = _squeezed(_template("report.css")), _INDENT.sub("\n", _template("report.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import limits, numbers, row_text, status
 from pytest_edgebench.reports.agreement import BesideView, beside_view
+from pytest_edgebench.reports.layers import LayersView, layers_view
 from pytest_edgebench.reports.missing import missing
 from pytest_edgebench.reports.plots import Figure, against_baseline, distribution
 from pytest_edgebench.reports.scores import against_parent
@@ -65,6 +66,7 @@ class Card:
     missing: tuple[tuple[str, str], ...]
     commands: tuple[str, ...]
     beside: BesideView | None = None
+    layers: LayersView | None = None
 
 
 def drawn(found: Sequence[Brief]) -> tuple[Brief, ...]:
@@ -112,6 +114,7 @@ def _card(found: Brief, run: Run, *, plotted: bool) -> Card:
         missing=missing(case),
         commands=tuple(row_text.command(check.nodeid, run.baseline) for check in case.checks if check.nodeid),
         beside=beside_view(seen.twin) if seen is not None else None,
+        layers=layers_view(case.layers) if case.layers is not None else None,
     )
 
 

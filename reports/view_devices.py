@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import numbers, row_text, status
-from pytest_edgebench.reports.change_table import called, slot_rows
+from pytest_edgebench.reports.change_table import ranks, slot_rows
 from pytest_edgebench.reports.changes import why_silent
 from pytest_edgebench.reports.scores import against_parent, is_score, order, title
 
@@ -73,6 +73,15 @@ class DeviceTable:
     groups: tuple[Group, ...]
     rows: tuple[DeviceRow, ...]
 
+    @property
+    def columns(self) -> list[tuple[str, bool]]:
+        """For each cell of a row: its name where columns are folded, and whether it begins a device."""
+        return [
+            (f"{group.name} {head.title}" + (f", {head.unit.sign}" if head.unit.sign else ""), not place)
+            for group in self.groups
+            for place, head in enumerate(group.heads)
+        ]
+
 
 def device_tables(run: Run, *, whole: bool = True) -> tuple[DeviceTable, ...]:
     """A table a model.
@@ -132,8 +141,7 @@ def _units(cases: Sequence[CaseResult]) -> dict[str, numbers.Unit]:
 def _group(run: Run, name: str, cases: Sequence[CaseResult], units: Mapping[str, numbers.Unit]) -> Group:
     seen: dict[str, int] = {}
     for case in cases:
-        for key in case.observation.metrics if case.observation is not None else ():
-            rank = status.RANK[called(case, key).name]
+        for key, rank in ranks(case).items():
             seen[key] = min(seen.get(key, 99), rank)
     shown = [key for key, rank in seen.items() if _wanted(key, rank)]
     shown.sort(key=order)

@@ -12,7 +12,7 @@ SYNTAX = """
 ```text
 limit     = [statistic] number unit
           | [statistic] reference sign number (unit | "%" | "points" | "pp")
-reference = "model" | "baseline"
+reference = "original" | "model" | "baseline"
 sign      = "+" | "-"
 ```
 
@@ -21,8 +21,9 @@ name is not a Python word goes into `metrics={"energy": "3 mJ"}`.
 
 - **Absolute** limits are an upper bound for sizes, counts and times, and for a score follow its direction (`accuracy` is a
   lower bound, `mae` an upper one). A count may have no unit: `macs="6 M"`.
-- **Relative** limits say how far the number may be from that of the original model (`model`) or from the
-  accepted one (`baseline`): `size="baseline + 1 %"`, `latency="model - 20 %"`.
+- **Relative** limits say how far the number may be from that of the original model (`original`, or `model`: two words for
+  one reference) or from the accepted one (`baseline`): `size="baseline + 1 %"`, `latency="original - 20 %"`. The original
+  is the model without any step, also for a recipe that is made of another recipe.
 - A relative limit of a **score** is in percentage points, `accuracy="model - 1 points"` or `"model - 1 pp"`. A percentage of
   a percentage is refused with a suggestion.
 - **Latency** relative to another file is in `%` and is compared as [paired loads](gate.md); it takes no statistic.

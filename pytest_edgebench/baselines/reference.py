@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.case.case import CaseRun
     from pytest_edgebench.measure.observer import Scored
     from pytest_edgebench.record.baseline import Baseline
+    from pytest_edgebench.record.run import Layers
 
 NO_COUNTS = Counts({}, 0, {}, 0, 0, 0)
 BESIDE_COUNTS = frozenset(
@@ -49,6 +50,7 @@ class AcceptedState:
         self.baseline = baseline
         self._updating = updating
         self._digests: dict[Path, str] = {}
+        self._moved: dict[tuple[str, str, str], Layers] = {}
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -105,6 +107,26 @@ class AcceptedState:
             entry.ops, counts,
         )  # fmt: skip
         return cause(then, made(case_run))
+
+    def layers(self, case_run: CaseRun) -> Layers | None:
+        """What moved in a case's file since the accepted one; None where nothing did, or nobody can tell."""
+        from pytest_edgebench.artifacts.inspect.layers import layers
+        from pytest_edgebench.baselines.moved import moved
+
+        before, after = self.artifact(case_run), case_run.artifact
+        if before is None or before.record.digest == after.record.digest:
+            return None
+        model, observer = case_run.model, case_run.toolbox.observer
+        pair = model.name, before.record.digest, after.record.digest
+        if pair in self._moved:  # of another profile
+            return self._moved[pair]
+        try:
+            given = observer.sample(model, 1).call() if after.record.counts.guessed else {}
+            old, new = (layers(one.path, given, model.signature) for one in (before, after))
+        except EdgebenchError:  # what could not be counted is told of its metrics
+            return None
+        self._moved[pair] = moved(old, new)
+        return self._moved[pair]
 
     def _entry(self, case_run: CaseRun) -> Entry | None:
         return None if self.baseline is None else self.baseline.cases.get(case_run.planned.case.key)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.judge.measurements import Reference
+    from pytest_edgebench.record.run import Layers
 
 
 class Accepted(Protocol):
@@ -31,6 +32,9 @@ class Accepted(Protocol):
     def cause(self, case_run: Any, /) -> str:
         """What of a case differs from the accepted state, in one sentence; "" without one."""
 
+    def layers(self, case_run: Any, /) -> Layers | None:
+        """What moved in a case's file since the accepted one; None where nothing did, or nobody can tell."""
+
 
 class NothingAccepted:
     """No accepted state at all."""
@@ -47,3 +51,6 @@ class NothingAccepted:
 
     def cause(self, case_run: Any, /) -> str:
         return ""
+
+    def layers(self, case_run: Any, /) -> Layers | None:
+        return None

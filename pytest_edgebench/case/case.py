@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.measure.absolute_latency import Timed
     from pytest_edgebench.measure.observer import Scored
     from pytest_edgebench.profiles.profile import Profile
-    from pytest_edgebench.record.run import Metric, PairRecord, Twin
+    from pytest_edgebench.record.run import Layers, Metric, PairRecord, Twin
     from pytest_edgebench.workers.spec import Spec
 
 
@@ -56,6 +56,7 @@ class CaseRun:
 
     Attributes:
         pairs: "model" or "baseline" → how latency was compared with it.
+        layers: what moved in its file, where it is worse than the baseline.
         remarks: what a reader of the report must know of how it was judged.
         building: gives what is held while the file is built, for the progress of a session.
     """
@@ -68,6 +69,7 @@ class CaseRun:
         self.profile: Profile = toolbox.settings.profiles[planned.case.profile]
         self.pairs: dict[str, PairRecord] = {}
         self.remarks: dict[str, None] = {}
+        self.layers: Layers | None = None
         self.building: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
     # Build

@@ -41,6 +41,7 @@ def judge(case_run: CaseRun) -> tuple[Row, ...]:
     if any(row.reference == "baseline" and row.verdict is Verdict.FAIL for row in rows):
         told = case_run.toolbox.accepted.cause(case_run)
         rows = [explained(row, told) for row in rows]
+        case_run.layers = case_run.toolbox.accepted.layers(case_run)
     if case_run.toolbox.settings.update_baseline != "no":
         return tuple(updated(row) for row in rows)
     alive = [waiver for waiver in case_run.toolbox.settings.waivers if date.today() <= waiver.until]

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import DeclarationError
 from pytest_edgebench.declare import errors
@@ -42,7 +42,7 @@ _NUMBER = r"(?P<number>[+\-−]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+\-]?\d+)?|[+\-�
 _STATISTIC = r"(?:(?P<statistic>[A-Za-z][\w.]*)\s+)?"
 _ABSOLUTE = re.compile(rf"{_STATISTIC}{_NUMBER}\s*(?P<unit>\S*)", re.IGNORECASE)
 _RELATIVE = re.compile(
-    rf"{_STATISTIC}(?P<reference>model|baseline)\s*(?P<sign>[+\-−])\s*{_NUMBER}\s*(?P<unit>\S*)",
+    rf"{_STATISTIC}(?P<reference>model|original|baseline)\s*(?P<sign>[+\-−])\s*{_NUMBER}\s*(?P<unit>\S*)",
     re.IGNORECASE,
 )
 _OWN_SCORE = MetricInfo("", "score", "a score of your own", None)
@@ -83,7 +83,8 @@ def parse(metric: str, text: str, place: str = "") -> Limit:
 
     Args:
         metric: a name in `METRICS`, or that of a user's own score.
-        text: ``[statistic] NUMBER UNIT`` or ``(model|baseline) (+|-) NUMBER (%|UNIT|points|pp)``.
+        text: ``[statistic] NUMBER UNIT`` or ``(model|original|baseline) (+|-) NUMBER (%|UNIT|points|pp)``;
+            "model" and "original" are the same reference, the model before any step.
         place: ``file:line`` of the budget.
 
     Raises:
@@ -113,21 +114,22 @@ def _absolute(metric: str, info: MetricInfo, text: str, match: re.Match[str], pl
 
 
 def _relative(metric: str, info: MetricInfo, text: str, match: re.Match[str], place: str) -> Limit:
-    reference = cast("Reference", match["reference"].lower())
+    word = match["reference"].lower()
+    reference: Reference = "baseline" if word == "baseline" else "model"
     unit = "points" if match["unit"] == "pp" else match["unit"]
     if match["number"][0] in "+-−":
-        raise errors.not_understood(metric, text, f"{reference} + 5 %", place)
+        raise errors.not_understood(metric, text, f"{word} + 5 %", place)
     if info.cls == "noisy" and metric != "latency":
         raise errors.not_compared(metric, text, place)
     if info.against_host:
         raise errors.against_host(metric, text, example_of(metric, info), place)
     if metric == "latency" and match["statistic"]:
-        raise errors.relative_statistic(text, f"{reference} {match['sign']} {match['number']} {unit}", place)
+        raise errors.relative_statistic(text, f"{word} {match['sign']} {match['number']} {unit}", place)
     statistic = _statistic(metric, info, text, match["statistic"], place)
     units: Mapping[str, str]
     if info.cls == "score":
         if unit == "%":
-            suggestion = f"{reference} {match['sign']} {match['number']} points"
+            suggestion = f"{word} {match['sign']} {match['number']} points"
             raise errors.percent_of_score(metric, text, suggestion, place)
         units = {"points": "1"}
     elif unit == "points":
@@ -143,7 +145,7 @@ def _relative(metric: str, info: MetricInfo, text: str, match: re.Match[str], pl
     if ranged and (amount <= -100 if info.higher_is_better else amount >= 100):
         raise errors.nothing_left(metric, text, place, "100 points")
     if ranged and abs(amount) >= 100:
-        example = f"{reference} {match['sign']} 1 points"
+        example = f"{word} {match['sign']} 1 points"
         raise errors.impossible(metric, text, errors.MANY_POINTS, example, place)
     if unit == "%" and amount <= -100:
         raise errors.nothing_left(metric, text, place)

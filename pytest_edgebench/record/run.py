@@ -317,6 +317,37 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerChange:
+    """An operator of a file that changed, now and in the baseline's file.
+
+    Attributes:
+        name, op: of it; name is "" for the sum of what has no row of its own.
+        macs, bytes: multiply-accumulates of a call and bytes of constants; None where it is gone.
+        old_macs, old_bytes: of the baseline; None where it is new.
+    """
+
+    name: str
+    op: str
+    macs: int | None = None
+    bytes: int | None = None
+    old_macs: int | None = None
+    old_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """A case's file and the baseline's, operator by operator.
+
+    Attributes:
+        first: the first operator, in the order in which they run, that is not as it was, in words.
+        rows: the largest, largest first, then the sum of all others.
+    """
+
+    first: str
+    rows: tuple[LayerChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseResult:
     """All that was found for one case; its verdict is the worst of its checks.
 
@@ -329,6 +360,7 @@ class CaseResult:
         observation: what was measured; parent: the same of the original model.
         pairs: "model" or "baseline" → how latency was compared with it.
         past: "latency.p50", "size vs baseline" → earlier numbers, oldest first, of what a report draws.
+        layers: of a case that is worse than the baseline, what moved in its file; None for all others.
     """
 
     key: str
@@ -343,6 +375,7 @@ class CaseResult:
     parent: Observation | None = None
     pairs: Mapping[str, PairRecord] = field(default_factory=dict)
     past: Mapping[str, tuple[Past, ...]] = field(default_factory=dict)
+    layers: Layers | None = None
 
     @property
     def variant_name(self) -> str:
@@ -360,7 +393,7 @@ class CaseResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Run:
     """A whole session.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,9 @@ class Folding:
         found = _ours(reporter)
         if reporter.verbosity > 0 or len(found) <= MOST_WHOLE:
             return
-        for report in found:
-            report._pdbshown = True  # as pytest marks what has been shown already
+        with contextlib.suppress(AttributeError):  # a pytest whose reports take no marks: all are shown
+            for report in found:
+                report._pdbshown = True  # as pytest marks what has been shown already
 
     def shorten(self, run: Run, reporter: pytest.TerminalReporter) -> None:
         """A line with its reason for the worst failure of each cause, and one for all others."""
@@ -43,17 +45,21 @@ class Folding:
         if not found:
             return
         failed = reporter.stats["failed"]
-        self._failed = list(failed)
         first = account(run).telling
         shown = found
         if reporter.verbosity <= 0 and len(found) > MOST_LINES:
             ranked = {nodeid: rank for rank, nodeid in enumerate(first)}
             shown = sorted(found, key=lambda report: ranked.get(report.nodeid, len(ranked)))
             shown = shown[: max(1, min(MOST_LINES - 1, len(first)))]
-        lines = [_line(report, f"{report.nodeid} - {_reason(report)}") for report in shown]
+        told = [(report, f"{report.nodeid} - {_reason(report)}") for report in shown]
         hidden = len(found) - len(shown)
         if hidden:
-            lines.append(_line(found[-1], f"{hidden} more, of the causes above (-v lists them)"))
+            told.append((found[-1], f"{hidden} more, of the causes above (-v lists them)"))
+        try:
+            lines = [_line(report, text) for report, text in told]
+        except (AttributeError, TypeError):  # another pytest than the one this knows: its own summary stays
+            return
+        self._failed = list(failed)
         others = [report for report in failed if report not in found]
         reporter.stats["failed"] = [*lines, *others]
 
@@ -87,6 +93,7 @@ def _line(report: Any, text: str) -> Any:
     line = copy.copy(report)
     line.nodeid, line.longrepr = text, None
     line.__class__ = _Line
+    line.id  # noqa: B018 - raises here, not while pytest prints, where its reports have another identity
     return line
 
 

@@ -132,6 +132,7 @@ def _cases(plan: Plan, outcomes: Outcomes, facts: Facts, remarks: dict[str, None
         ArtifactRecord,
         CaseResult,
         Check,
+        Layers,
         Observation,
         PairRecord,
         Verdict,
@@ -161,6 +162,7 @@ def _cases(plan: Plan, outcomes: Outcomes, facts: Facts, remarks: dict[str, None
                 decoder.decode(Observation | None, known.get("observation"), ""),
                 decoder.decode(Observation | None, known.get("parent"), ""),
                 {name: decoder.decode(PairRecord, v, "") for name, v in known.get("pairs", {}).items()},
+                layers=decoder.decode(Layers | None, known.get("layers"), ""),
             )
         )  # fmt: skip
     return tuple(found)

@@ -333,6 +333,7 @@ class Session:
             "observation": encode(case_run.observation()) if observed or unfit else None,
             "parent": encode(_parent_of(case_run)) if with_parent else None,
             "pairs": encode(case_run.pairs),
+            "layers": encode(case_run.layers),
             "remarks": list(case_run.remarks),
         }
         if observed and (self.settings.save_baseline or self.settings.update_baseline != "no"):

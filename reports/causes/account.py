@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import status
@@ -17,9 +18,22 @@ if TYPE_CHECKING:
 
 WARNING = (status.REGRESSED, status.WARNED)
 
+_known: tuple[weakref.ref[Run], Account] | None = None
+"""The last run that was asked for and what it found. All outputs of a session ask for the same run."""
+
 
 def account(run: Run) -> Account:
-    """What a run found; equal judgements of several tests of a case are one."""
+    """What a run found; equal judgements of several tests of a case are one.
+
+    Worked out once for a run: a run never changes, so the same object has the same account.
+    """
+    global _known  # one entry, which lets go of its run
+    if _known is None or _known[0]() is not run:
+        _known = weakref.ref(run), _account(run)
+    return _known[1]
+
+
+def _account(run: Run) -> Account:
     hits = [hit for case in run.cases for hit in _hits(case)]
     failing = [hit for hit in hits if hit.status in status.BLOCKING]
     warning = [hit for hit in hits if hit.status in WARNING]

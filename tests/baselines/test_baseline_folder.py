@@ -66,6 +66,9 @@ def test_the_same_and_a_wider_model(repo: Repo, baseline: Path) -> None:
     result.assert_outcomes(passed=1, failed=1)
     rows = repo.rows("a-int8-host")
     assert rows["size", "baseline"]["verdict"] == rows["latency", "baseline"]["verdict"] == "FAIL"
+    moved = {case["key"]: case.get("layers") for case in repo.record()["cases"]}
+    assert moved["b-int8-host"] is None
+    assert any(row["macs"] > row["old_macs"] for row in moved["a-int8-host"]["rows"])
     assert "pytest --edgebench-save-baseline=" in text_of(result)
 
 

@@ -272,6 +272,25 @@ def test_what_changed_is_the_cause(tmp_path: Path) -> None:
         new.toolbox.close()
 
 
+def test_layers_of_what_changed_alone(tmp_path: Path) -> None:
+    old, new = Project(tmp_path), Project(tmp_path, width=6)
+    try:
+        state = old.accept(old.case_run())
+        assert state.layers(old.case_run()) is None
+        found = state.layers(new.case_run())
+        assert found is not None
+        assert "MACs 32 → 48, bytes 64 → 96" in found.first
+        assert {(row.old_macs, row.macs) for row in found.rows} >= {(32, 48)}
+        assert state.layers(new.case_run()) is found
+        kept = state.artifact(new.case_run())
+        assert kept is not None
+        kept.path.write_bytes(b"no model")
+        assert AcceptedState(state.baseline, updating=False).layers(new.case_run()) is None
+    finally:
+        old.toolbox.close()
+        new.toolbox.close()
+
+
 def test_the_model_itself_is_its_own_parent(shared: Project) -> None:
     case_run = shared.case_run(shared.model)
     entry, _ = shared.entry(case_run)

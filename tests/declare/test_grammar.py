@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_edgebench.base.errors import DeclarationError
-from pytest_edgebench.declare.grammar import parse
+from pytest_edgebench.declare.budget import Budget
+from pytest_edgebench.declare.grammar import parse, understand
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,10 @@ from pytest_edgebench.declare.grammar import parse
         ("float_ops", "0", "", "", 0, ""),
         ("accuracy", "model - 1 points", "", "model", -1, "points"),
         ("accuracy", "model - 1 pp", "", "model", -1, "points"),
+        ("accuracy", "original - 1 points", "", "model", -1, "points"),
+        ("accuracy", "worst original - 2 pp", "worst", "model", -2, "points"),
+        ("latency", "original + 200 %", "p50", "model", 200, "%"),
+        ("size", "Original-50%", "", "model", -50, "%"),
         ("my_score", "worst baseline-2.5pp", "worst", "baseline", -2.5, "points"),
         ("accuracy", "model + 5 points", "", "model", 5, "points"),
         ("auc", "baseline - 0.01 points", "", "baseline", -0.01, "points"),
@@ -108,6 +113,8 @@ def test_read(metric: str, text: str, statistic: str, reference: str, amount: fl
         ("memory", "model + 5 %", "not compared with another model", "absolute limit"),
         ("accuracy", "model - 1 %", "given in points", 'write accuracy="model - 1 points"'),
         ("my_score", "baseline - 1 %", "given in points", 'write my_score="baseline - 1 points"'),
+        ("accuracy", "original - 1 %", "given in points", 'write accuracy="original - 1 points"'),
+        ("latency", "p95 original + 5 %", "have no statistic of their own", "original + 5 %"),
         ("accuracy", "model - 1", "the number has no unit", "write one of: points"),
         ("size", "model - 1 points", "points are for scores", "write %"),
         ("size", "model - 1 pp", "points are for scores", "write %"),
@@ -144,3 +151,13 @@ def test_any_text_is_a_limit_or_a_declaration_error(text: str, metric: str) -> N
 def test_amounts_are_the_nearest_floats(number: object, unit: str) -> None:
     exponent = {"ns": -9, "us": -6, "ms": -3, "s": 0}[unit]
     assert parse("latency", f"{number} {unit}").amount == float(f"{number}e{exponent}")
+
+
+def test_original_and_model_are_one_slot() -> None:
+    """Two words for one reference: a budget with both demands two things of one number."""
+    limits = {"accuracy": ("model - 1 points", "original - 2 points")}
+    found = understand(
+        Budget((), ("*",), ("*",), limits, None, "", None, "test_net.py", 4, (), "accuracy=...")
+    )
+    assert len(found.problems) == 1
+    assert "original - 2 points" in found.problems[0]

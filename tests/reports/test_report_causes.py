@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +13,13 @@ from changed_project import changed_run
 from report_runs import BASELINE, case, matrix, metric, over, row, run, size
 
 from pytest_edgebench.record.run import Check, Metric, Row, Verdict
-from pytest_edgebench.reports import status
+from pytest_edgebench.reports import github, markdown, status
 from pytest_edgebench.reports.causes import account, sentences
 from pytest_edgebench.reports.causes.facts import Kind
 from pytest_edgebench.reports.causes.novelty import Novelty
 from pytest_edgebench.reports.distinct import distinct
+from pytest_edgebench.reports.html import render
+from pytest_edgebench.reports.terminal import summary
 
 if TYPE_CHECKING:
     from pytest_edgebench.record.run import CaseResult
@@ -266,3 +271,32 @@ def test_an_undecided_check_names_its_limit() -> None:
 )
 def test_what_differs_is_not_what_is_cut(names: list[str], size: int, shown: list[str]) -> None:
     assert distinct(names, size) == shown
+
+
+def test_a_run_is_accounted_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All outputs of a session ask for the same run; another run, however equal, is another question."""
+    accounts = sys.modules[account.__module__]  # the package's name for it is the function
+    asked: list[str] = []
+    real = accounts.novelty
+
+    def seen(found: CaseResult, judged: Row) -> Novelty:
+        asked.append(found.key)
+        return real(found, judged)
+
+    monkeypatch.setattr(accounts, "novelty", seen)
+    told = run(case(rows=(over(),)))
+    render(told)
+    once = len(asked)
+    assert once
+    summary(told, None, 80, colour=False)
+    markdown.render(told)
+    github.commands(told)
+    assert len(asked) == once
+    again = replace(told, cases=())
+    assert account(again).counts.cases == 0
+    assert account(told).counts.cases == 1
+    gone = weakref.ref(told)
+    account(told)
+    del told
+    gc.collect()
+    assert gone() is None

@@ -13,7 +13,7 @@ from pytest_edgebench.artifacts.inspect.onnx_values import Unknown, Values, give
 from pytest_edgebench.artifacts.inspect.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     import onnx
@@ -53,10 +53,15 @@ class Walk:
     def graph(self, graph: onnx.GraphProto) -> Tally:
         """Multiply-accumulates of a graph, the bodies of its control flow by their trips."""
         total = Tally()
+        for _, found in self.each(graph):
+            total.add(found)
+        return total
+
+    def each(self, graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, Tally]]:
+        """The nodes of a graph in order with the multiply-accumulates of each."""
         for node in graph.node:
             kind = onnx_bodies.CONTROL.get(node.op_type) if node.domain in ("", "ai.onnx") else None
-            total.add(self.node(node) if kind is None else kind(self, node))
-        return total
+            yield node, (self.node(node) if kind is None else kind(self, node))
 
     def node(self, node: onnx.NodeProto) -> Tally:
         """Multiply-accumulates of a node without trips; what it writes is known afterwards."""

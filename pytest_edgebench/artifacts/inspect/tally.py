@@ -1,4 +1,4 @@
-"""Multiply-accumulates as they are summed up, with what could not be counted."""
+"""What is counted, of an operator and summed up, with what could not be."""
 
 from __future__ import annotations
 
@@ -29,3 +29,19 @@ class Tally:
     def empty(self) -> bool:
         """Whether nothing computes here."""
         return not self.macs and not self.gaps
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """An operator of the graph that is run; what its bodies hold is counted with it.
+
+    Attributes:
+        name: as the file has it, else that of its first output. op: e.g. "Conv", "CONV_2D".
+        macs: of one call, as far as they are known.
+        bytes: of the constants that it is the first to read.
+    """
+
+    name: str
+    op: str
+    macs: int
+    bytes: int

@@ -40,12 +40,22 @@ def count_tflite(path: Path, given: Mapping[str, Array] | None = None, signature
         BuildError: truncated, damaged, or without this signature.
     """
     with reading(path):
-        file = read(path)
-        if signature and signature not in file.signatures:
-            raise errors.no_signature(path, signature, [*file.signatures])
-        starts = [file.signatures[signature]] if signature else sorted({*file.signatures.values()}) or [0]
-        guessed = any(_resized(path, file, start, given or {}, signature) for start in starts)
-        return _total(file, starts, guessed)
+        return _total(*opened(path, given or {}, signature))
+
+
+def opened(path: Path, given: Mapping[str, Array], signature: str) -> tuple[File, list[int], bool]:
+    """A file at the lengths of a call, the subgraphs to start with, and whether a length is a guess.
+
+    To be called in a block of `reading`.
+
+    Raises:
+        BuildError: without this signature.
+    """
+    file = read(path)
+    if signature and signature not in file.signatures:
+        raise errors.no_signature(path, signature, [*file.signatures])
+    starts = [file.signatures[signature]] if signature else sorted({*file.signatures.values()}) or [0]
+    return file, starts, any(_resized(path, file, start, given, signature) for start in starts)
 
 
 def _resized(path: Path, file: File, start: int, given: Mapping[str, Array], signature: str) -> bool:
@@ -104,22 +114,33 @@ def is_float(graph: Graph, operator: Operator) -> bool:
 
 
 def _tally(file: File, at: int, running: tuple[int, ...] = ()) -> Tally:
+    total = Tally()
+    for operator in file.graphs[at].operators:
+        total.add(tally_of(file, at, operator, running))
+    return total
+
+
+def tally_of(file: File, at: int, operator: Operator, running: tuple[int, ...] = ()) -> Tally:
+    """Multiply-accumulates of an operator of a subgraph with those of the subgraphs that it runs.
+
+    Args:
+        running: subgraphs that are running already, which a damaged file may name again.
+    """
     graph, total = file.graphs[at], Tally()
-    for operator in graph.operators:
-        found = macs_of(graph, operator)
-        if found is None:
-            total.gaps[operator.name] += 1
-        else:
-            total.macs += found
-        if operator.name == AT_START:  # once, before the first inference
+    found = macs_of(graph, operator)
+    if found is None:
+        total.gaps[operator.name] += 1
+    else:
+        total.macs += found
+    if operator.name == AT_START:  # once, before the first inference
+        return total
+    for index in operator.graphs:
+        if index in running or index >= len(file.graphs):
             continue
-        for index in operator.graphs:
-            if index in running or index >= len(file.graphs):
-                continue
-            inside = _tally(file, index, (*running, at))
-            total.add(inside)
-            if operator.name not in SUMMED and not inside.empty:
-                total.gaps[operator.name] += 1
+        inside = _tally(file, index, (*running, at))
+        total.add(inside)
+        if operator.name not in SUMMED and not inside.empty:
+            total.gaps[operator.name] += 1
     return total
 
 
