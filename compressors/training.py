@@ -42,7 +42,10 @@ class Batches:
         numbers = np.asarray(rows, np.intp)
         given = ordered(self._module, self._samples.take(numbers).call())
         inputs = [torch.from_numpy(np.array(array)) for array in given.values()]
-        return inputs, torch.as_tensor(self._samples.labels()[numbers])
+        labels = self._samples.labels()[numbers]
+        if labels.dtype.kind not in "biufc":
+            raise training_errors.labels_no_numbers()
+        return inputs, torch.as_tensor(labels)
 
 
 def labelled(model: Model, module: Module) -> Batches:

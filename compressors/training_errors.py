@@ -45,6 +45,13 @@ def labels_misfit(output: tuple[int, ...], labels: str) -> BuildError:
     )
 
 
+def labels_no_numbers() -> BuildError:
+    return BuildError(
+        "the labels are texts or other values, which no loss of ours can be computed with",
+        fix="give the step data of its own with numbers as labels: data=train_set",
+    )
+
+
 def no_loss() -> DeclarationError:
     return DeclarationError(
         "soft= and hard= are both 0, so nothing is learned", fix="write e.g. soft=0.9, hard=0.1"

@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from pytest_edgebench.recipe_search.search import search
     from pytest_edgebench.record.load import load_run
     from pytest_edgebench.samples.scores import auc, f1, mae, top1, top_k
+    from pytest_edgebench.samples.task_scores.detection import mean_average_precision
+    from pytest_edgebench.samples.task_scores.perplexity import perplexity
+    from pytest_edgebench.samples.task_scores.segmentation import mean_iou
+    from pytest_edgebench.samples.task_scores.signal import signal_to_noise
+    from pytest_edgebench.samples.task_scores.text import bleu, word_error_rate
 
 # Name → module: nothing is imported before it is used, since every pytest start pays for it.
 _HOMES = {
@@ -74,6 +79,7 @@ _HOMES = {
     "Tucker": "pytest_edgebench.compressors.tucker",
     "auc": "pytest_edgebench.samples.scores",
     "binarize": "pytest_edgebench.compressors.chain",
+    "bleu": "pytest_edgebench.samples.task_scores.text",
     "budget": "pytest_edgebench.declare.budget",
     "cases": "pytest_edgebench.declare.budget",
     "chain": "pytest_edgebench.compressors.chain",
@@ -83,6 +89,10 @@ _HOMES = {
     "load_run": "pytest_edgebench.record.load",
     "low_rank": "pytest_edgebench.compressors.chain",
     "mae": "pytest_edgebench.samples.scores",
+    "mean_average_precision": "pytest_edgebench.samples.task_scores.detection",
+    "mean_iou": "pytest_edgebench.samples.task_scores.segmentation",
+    "perplexity": "pytest_edgebench.samples.task_scores.perplexity",
+    "signal_to_noise": "pytest_edgebench.samples.task_scores.signal",
     "model": "pytest_edgebench.declare.recipe",
     "prebuilt": "pytest_edgebench.compressors.chain",
     "prune": "pytest_edgebench.compressors.chain",
@@ -100,6 +110,7 @@ _HOMES = {
     "top1": "pytest_edgebench.samples.scores",
     "top_k": "pytest_edgebench.samples.scores",
     "tucker": "pytest_edgebench.compressors.chain",
+    "word_error_rate": "pytest_edgebench.samples.task_scores.text",
 }
 
 __all__ = [
@@ -130,6 +141,7 @@ __all__ = [
     "Tucker",
     "auc",
     "binarize",
+    "bleu",
     "budget",
     "cases",
     "chain",
@@ -139,7 +151,10 @@ __all__ = [
     "load_run",
     "low_rank",
     "mae",
+    "mean_average_precision",
+    "mean_iou",
     "model",
+    "perplexity",
     "prebuilt",
     "prune",
     "prune_channels",
@@ -151,11 +166,13 @@ __all__ = [
     "search",
     "sensitive",
     "separable",
+    "signal_to_noise",
     "step",
     "steps",
     "top1",
     "top_k",
     "tucker",
+    "word_error_rate",
 ]
 
 

@@ -48,6 +48,9 @@ def _scorer(score: Score, scored: Scored) -> Scorer:
     thousands of draws of them would take minutes.
     """
 
+    if score.on_rows is not None:
+        return score.on_rows(judged(score, scored.outputs), scored.labels)
+
     def value(chosen: Any) -> float:
         outputs = tuple(array[chosen] for array in scored.outputs)
         return float(score.fn(judged(score, outputs), scored.labels[chosen]))

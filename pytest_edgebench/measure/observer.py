@@ -16,6 +16,7 @@ from pytest_edgebench.measure.resets import resets
 from pytest_edgebench.record.run import Metric
 from pytest_edgebench.runtimes import known
 from pytest_edgebench.samples.data import load
+from pytest_edgebench.samples.labels import content
 from pytest_edgebench.samples.scores import evaluate, judged
 from pytest_edgebench.workers.run_samples import run_samples
 
@@ -140,7 +141,7 @@ class Observer:
     def data_key(self, model: Model) -> str:
         """SHA-256 of the labelled data."""
         _, loaded, key = self._loaded(model)
-        return digest((key, loaded.labels()))
+        return digest((key, content(loaded.labels())))
 
     def score(
         self, outputs: tuple[Array, ...], model: Model, place: str, evidence: Evidence = "host"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_edgebench.identity.digest import digest
+from pytest_edgebench.samples.labels import content
 from pytest_edgebench.samples.roles import NO_ROLES, Given
 from pytest_edgebench.samples.stream import chunk
 
@@ -73,7 +74,7 @@ class Columns:
         return digest(fingerprints(self))
 
     def key(self) -> str:
-        return digest((fingerprints(self), self.given_labels))
+        return digest((fingerprints(self), content(self.given_labels)))
 
     def _given(self, rows: Any) -> Given:
         return Given({name: column[rows] for name, column in self.inputs.items()}, self.roles)

@@ -8,6 +8,7 @@ from pytest_edgebench.samples import errors
 from pytest_edgebench.samples.checks import check_steps, checked_inputs, critical_mask
 from pytest_edgebench.samples.columns import Columns
 from pytest_edgebench.samples.forms import About, contents
+from pytest_edgebench.samples.labels import as_labels
 from pytest_edgebench.samples.roles import NO_ROLES, Given, split
 
 if TYPE_CHECKING:
@@ -35,24 +36,20 @@ def labelled(data: Any, where: str, folder: Path) -> Samples:
         where: whose data they are, for messages.
         folder: where relative paths start.
     """
-    import numpy as np
-
     about = About("data", where, folder, labelled=True)
     found = contents(data, about)
     arrays, roles = split(found.inputs, "inputs", about.where)
     inputs = checked_inputs(arrays, "inputs", about.where)
     try:
-        labels = np.asarray(found.labels)
-    except ValueError:  # of different shapes
-        raise errors.object_array("labels", about.where) from None
+        labels = as_labels(found.labels)
+    except TypeError as cause:
+        raise errors.labels_not_plain(str(cause), about.where) from None
     lengths = {name: len(column) for name, column in inputs.items()}
     if len(set(lengths.values())) > 1:
         raise errors.inputs_differ(lengths, about.where)
     count = next(iter(lengths.values()))
     if labels.ndim == 0 or len(labels) != count:
         raise errors.labels_length(len(labels) if labels.ndim else 0, count, about.where)
-    if labels.dtype == object:
-        raise errors.object_array("labels", about.where)
     critical = None if found.critical is None else critical_mask(found.critical, count, about.where)
     if roles.sequences:
         check_steps(inputs, about.where)

@@ -101,6 +101,14 @@ def object_array(what: str, where: str) -> DataError:
     )
 
 
+def labels_not_plain(kind: str, where: str) -> DataError:
+    return DataError(
+        f"a label is or holds {kind}",
+        where=where,
+        fix="give numbers, texts, arrays, or lists and dicts of these, one for each sample",
+    )
+
+
 def no_array(what: str, error: Exception, where: str) -> DataError:
     return DataError(
         f"{what} cannot be read as an array: {type(error).__name__}: {error}", where=where, fix=_INPUTS
@@ -297,6 +305,23 @@ def outputs_not_finite(bad: int, total: int, where: str) -> DataError:
         where=where,
         fix="look at the compression: an overflow in fp16 or a broken scale are the usual causes",
     )
+
+
+def needed(module: str, what: str) -> Any:
+    """A library of the extra ``scores``.
+
+    Raises:
+        DataError: it is not installed.
+    """
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ImportError as cause:
+        name = module.partition(".")[0]
+        raise DataError(
+            f"{what}: needs {name}, which is not installed", fix="pip install 'pytest-edgebench[scores]'"
+        ) from cause
 
 
 def outputs_shape(what: str, where: str) -> DataError:

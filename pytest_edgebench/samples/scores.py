@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.data import Array
 
 
+OURS = "pytest_edgebench.samples."
+
+
 def judged(score: Score, outputs: tuple[Array, ...], fed: Collection[int] = ()) -> Any:
     """What a score gets of a model's outputs: one array, or all of several as a tuple.
 
@@ -22,7 +25,7 @@ def judged(score: Score, outputs: tuple[Array, ...], fed: Collection[int] = ()) 
     Args:
         fed: numbers of the outputs that feed a state.
     """
-    if score.fn.__module__ == __name__ and len(fed) < len(outputs):
+    if score.fn.__module__.startswith(OURS) and len(fed) < len(outputs):
         outputs = tuple(array for number, array in enumerate(outputs) if number not in fed)
     return outputs[0] if len(outputs) == 1 else outputs
 
@@ -62,6 +65,8 @@ def _classes(outputs: Any, labels: Array) -> tuple[Array, Array]:
     if isinstance(outputs, tuple):
         raise errors.outputs_shape(f"class scores need one output; the model has {len(outputs)}", "")
     outputs = outputs.reshape(len(outputs), -1)
+    if labels.dtype.kind not in "biuf":
+        raise errors.outputs_shape("labels are texts or other values, not class numbers", "")
     if labels.ndim > 1:
         labels = labels.reshape(len(labels), -1)
         labels = labels[:, 0] if labels.shape[1] == 1 else labels.argmax(axis=1)

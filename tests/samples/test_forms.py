@@ -174,7 +174,7 @@ REFUSED = {
     "folder": (".", "does not exist"),
     "labels fewer": ((X, Y[:-1]), "9 labels for 10 inputs"),
     "labels none": ((X, None), "0 labels for 10 inputs"),
-    "labels ragged": ((X, [[1], [1, 2]] * 5), "labels is an array of Python objects"),
+    "labels of a class": ((X, [Ragged()] * 10), "a label is or holds Ragged"),
     "times": ((Y.astype("datetime64[s]"), Y), r"inputs has dtype datetime64\[s\]"),
     "another device": ((Unconvertible(), Y), "as an array: RuntimeError: on another device"),
     "critical ragged": ((X, Y, [[1], [1, 2]]), "the critical samples are of different shapes"),
@@ -184,7 +184,7 @@ REFUSED = {
     "ragged set": (Ragged(), r"equal shapes: sample 0 has shape \(1, 2\), sample 1 has \(2, 2\)"),
     "raising set": (Raising(), r"the data set raised KeyError for sample 0: 'img' at .*test_forms.py:"),
     "bare set": (Bare(), "sample 0 of the data set is a ndarray, not a pair"),
-    "set of labels ragged": (Pairs(X, [[1], [1, 2]] * 5), "does not give"),
+    "set of labels of a class": (Pairs(X, [Ragged()] * 10), "does not give"),
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.samples import errors
 from pytest_edgebench.samples.columns import Contents
 from pytest_edgebench.samples.forms import contents
+from pytest_edgebench.samples.labels import joined
 
 if TYPE_CHECKING:
     from pytest_edgebench.samples.forms import About
@@ -50,11 +51,11 @@ def read(value: Any, about: About) -> Contents:
             named = inputs if isinstance(inputs, Mapping) else {"input_0": inputs}
             for name, array in named.items():
                 columns.setdefault(str(name), []).append(np.asarray(array))
-            labels.append(np.asarray(label))
+            labels.append(label)
         if not labels:
             raise errors.no_samples(about.what, about.where)
-        joined = {name: np.concatenate(arrays) for name, arrays in columns.items()}
-        return Contents(joined, np.concatenate(labels) if about.labelled else None)
+        inputs = {name: np.concatenate(arrays) for name, arrays in columns.items()}
+        return Contents(inputs, joined(labels) if about.labelled else None)
     except DataError:
         raise
     except Exception as error:

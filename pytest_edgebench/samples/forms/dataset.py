@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.samples import errors
 from pytest_edgebench.samples.columns import Contents
+from pytest_edgebench.samples.labels import as_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +46,7 @@ def read(value: Any, about: About) -> Contents:
             held.append(x)
     try:
         column: Any = dataset if held is None else np.stack(held)
-        return Contents({"input_0": column}, np.asarray(labels) if about.labelled else None)
+        return Contents({"input_0": column}, as_labels(labels) if about.labelled else None)
     except (TypeError, ValueError) as error:
         raise errors.bad_dataset(error, about.where) from error
 
@@ -98,7 +99,7 @@ class _Dataset:
             raise errors.not_pairs(number, item, about.where)
         x, label = item if pair else (item, None)
         try:
-            return np.asarray(x), np.asarray(label)
+            return np.asarray(x), np.asarray(label) if hasattr(label, "__array__") else label
         except Exception as error:
             raise errors.bad_dataset(error, about.where) from error
 

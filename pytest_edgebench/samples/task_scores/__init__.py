@@ -1,0 +1,1 @@
+"""Scores of tasks other than classification, one file each."""
