@@ -58,6 +58,9 @@ COMMANDS = (
     "zizmor --offline --quiet .github/workflows ci/github action.yml",
     "pytest --edgebench-selftest",
 )
+COMPILE = "python -m compileall -q -j 2 .venv/lib pytest_edgebench compressors reports suites docs tests"
+FIRST = (*INSTALL, COMPILE)
+"""What comes before the README's command."""
 SET_UP_QEMU = "edgebench setup qemu"
 TOOLS = ("bash", "env", "basename", "dirname", "cp", "mkdir", "tee")
 
@@ -95,7 +98,7 @@ def run_script(
 
 
 def test_all_steps_in_order(tmp_path: Path) -> None:
-    assert run_script(tmp_path) == (0, [f"{command} " for command in COMMANDS])
+    assert run_script(tmp_path) == (0, [f"{command} " for command in (*FIRST, *COMMANDS)])
 
 
 @pytest.mark.parametrize("failing", COMMANDS)
@@ -103,11 +106,12 @@ def test_the_first_step_that_fails_is_the_last(tmp_path: Path, failing: str) -> 
     """`set -e` alone would go on after a failure in the middle of a list of &&."""
     status, log = run_script(tmp_path, failing)
     assert status == 1
-    assert log == [f"{command} " for command in COMMANDS[: COMMANDS.index(failing) + 1]]
+    steps = (*FIRST, *COMMANDS)
+    assert log == [f"{command} " for command in steps[: steps.index(failing) + 1]]
 
 
 def test_the_root_file_system_is_made_before_the_tests_where_qemu_is(tmp_path: Path) -> None:
-    expected = [*INSTALL, SET_UP_QEMU, *COMMANDS]
+    expected = [*FIRST, SET_UP_QEMU, *COMMANDS]
     assert run_script(tmp_path, qemu=True) == (0, [f"{command} " for command in expected])
 
 
