@@ -262,6 +262,14 @@ def changed_when_read_again(number: int, where: str) -> DataError:
     )
 
 
+def batch_changed(number: int, where: str) -> DataError:
+    return DataError(
+        f"batch {number:,} of the data was another one when it was read again",
+        where=where,
+        fix="give the same batches in the same order each time: no shuffling in data that is scored",
+    )
+
+
 def function_returned_function(what: str, function: Any, where: str) -> DataError:
     name = getattr(function, "__qualname__", type(function).__name__)
     return DataError(f"{what} function {name}() returned a function", where=where, fix=_PAIR)

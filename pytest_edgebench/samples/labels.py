@@ -22,15 +22,21 @@ def as_labels(values: Any) -> Array:
     """
     import numpy as np
 
-    try:
+    if not isinstance(values, list | tuple):
         found = np.asarray(values)
+        if found.dtype != object or found.ndim == 0:
+            return found
+    # Looked at one by one before numpy may, which goes into whatever has a length and never comes back.
+    plain = [_plain(value) for value in values]
+    try:
+        found = np.asarray(plain)
+        if found.dtype != object:
+            return found
     except ValueError:  # of different shapes
-        found = np.empty(0, object)
-    if found.dtype != object or found.ndim == 0:
-        return found
-    labels = np.empty(len(values), object)
-    for number, value in enumerate(values):
-        labels[number] = _plain(value)
+        pass
+    labels = np.empty(len(plain), object)
+    for number, value in enumerate(plain):
+        labels[number] = value
     return labels
 
 

@@ -25,7 +25,7 @@ def model(path: Path, last: str = "MatMul") -> Path:
     weights = [g.weight("W", 64, 128), g.weight("V", 128, 8), g.weight("U", 8, 8)]
     nodes = g.products()
     nodes[-1].output[0] = "t"
-    turned = {"transB": 1} if last == "Gemm" else {}
+    turned: dict[str, Any] = {"transB": 1} if last == "Gemm" else {}
     nodes.append(g.node(last, ["t", "U"], ["y"], **turned))
     return g.write(path, nodes, [g.info("x", ["n", 64])], [g.info("y", ["n", 8])], weights)
 

@@ -97,7 +97,7 @@ def _session(asked: dict[str, Any]) -> NoReturn:
     names = Worker.names = Path(asked["modules"] or os.devnull).open("a", encoding="utf-8")  # noqa: SIM115
     import pytest_edgebench.workers.process as workers
 
-    workers.subprocess = _Forking()  # type: ignore[assignment]
+    workers.subprocess = _Forking()  # type: ignore[assignment,attr-defined]
     if asked["fault"]:
         _arm(*asked["fault"])
     import pytest

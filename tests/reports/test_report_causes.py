@@ -281,7 +281,8 @@ def test_a_run_is_accounted_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def seen(found: CaseResult, judged: Row) -> Novelty:
         asked.append(found.key)
-        return real(found, judged)
+        novel: Novelty = real(found, judged)
+        return novel
 
     monkeypatch.setattr(accounts, "novelty", seen)
     told = run(case(rows=(over(),)))

@@ -13,7 +13,7 @@ from pytest_edgebench.declare.model import Model
 from pytest_edgebench.identity.digest import digest
 from pytest_edgebench.samples import forms
 from pytest_edgebench.samples.data import calibration, load
-from pytest_edgebench.samples.forms import About, dataset
+from pytest_edgebench.samples.forms import About, batches, dataset
 from pytest_edgebench.samples.stream import chunk, in_memory
 
 X = np.random.default_rng(0).normal(size=(10, 3, 2)).astype("float32")
@@ -220,7 +220,7 @@ def test_torch_loaders_and_tensors() -> None:
     ("data", "sentence"),
     [
         ((pair for pair in [(X, Y)]), "data is a generator, which can be read only once"),
-        (lambda: iter([]), "data is a list, not a pair|data holds no samples|not a pair"),
+        (lambda: iter([]), "data holds no samples"),
         ({3, 4}, "batch 0 is a int, not a pair"),
         ([(X, Y), (X[:, :1], Y)], r"the batches do not give \(inputs, labels\) of equal shapes: ValueError"),
     ],
@@ -228,3 +228,61 @@ def test_torch_loaders_and_tensors() -> None:
 def test_batches_that_are_none(data: Any, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         load(model(data))
+
+
+class Counted(Batches):
+    """Batches that count how often they are read from the start, with critical samples."""
+
+    def __init__(self, shift: float = 0.0) -> None:
+        self.passes, self.shift = 0, shift
+
+    def __iter__(self) -> Any:
+        self.passes += 1
+        yield {"input_0": X[:7] + self.shift, "b": X[:7] * 2}, Y[:7], [True] + [False] * 6
+        yield {"input_0": X[7:] + self.shift, "b": X[7:] * 2}, Y[7:], [False] * 3
+
+
+def test_large_batches_are_read_again_and_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = load(model(Counted()))
+    monkeypatch.setattr(batches, "HELD_BYTES", 30)
+    given = Counted()
+    samples = load(model(given))
+    assert samples.key() == small.key()
+    assert samples.critical is not None
+    assert [*samples.critical] == [True] + [False] * 9
+    before = given.passes
+    read = list(samples.batches(4))  # one pass for both inputs
+    assert given.passes == before + 1
+    assert np.array_equal(np.concatenate([inputs["b"] for inputs, _ in read]), X * 2)
+    for rows in ([7, 2], [9, 9, 0, 8], [5], []):
+        assert np.array_equal(samples.take(rows)["input_0"], X[rows])
+    given.shift = 1.0
+    with pytest.raises(DataError, match=r"conftest.py:7 \(m\): batch 1 of the data was another one"):
+        samples.take([8])
+
+
+def test_a_function_that_makes_a_generator_is_called_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "HELD_BYTES", 30)
+    given = Counted()
+    samples = load(model(lambda: iter(given)))
+    assert np.array_equal(samples.take([8, 1])["input_0"], X[[8, 1]])
+    assert given.passes > 1
+
+
+def test_a_loader_that_shuffles_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(batches, "HELD_BYTES", 30)
+    pairs = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
+    samples = load(model(torch.utils.data.DataLoader(pairs, 4, shuffle=True)))
+    for _ in range(2):
+        assert np.array_equal(samples.first(10)["input_0"], X[samples.labels()])
+
+
+def test_batches_of_inputs_of_several_lengths() -> None:
+    with pytest.raises(DataError, match="its inputs have 5, 7 samples"):
+        load(model([({"a": X[:7], "b": X[:5]}, Y[:7])]))
+
+
+def test_critical_samples_of_some_batches_alone() -> None:
+    with pytest.raises(DataError, match="some batches say which samples are critical, others do not"):
+        load(model([(X[:7], Y[:7], np.ones(7, bool)), (X[7:], Y[7:])]))

@@ -12,7 +12,11 @@ from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.samples.data import labelled
 
 INPUTS = np.arange(6, dtype=np.float32).reshape(3, 2)
-BOXES = [{"boxes": [[0, 0, 1, 1]]}, {"boxes": []}, {"boxes": [[0, 0, 2, 2], [1, 1, 3, 3]]}]
+BOXES: list[dict[str, Any]] = [
+    {"boxes": [[0, 0, 1, 1]]},
+    {"boxes": []},
+    {"boxes": [[0, 0, 2, 2], [1, 1, 3, 3]]},
+]
 RAGGED = [np.zeros((1, 2)), np.ones((3, 2)), np.zeros((2, 2))]
 
 
@@ -55,14 +59,14 @@ def test_plain_values_stay_as_they_are(form: str, labels: list[Any]) -> None:
 
 def test_the_key_follows_what_a_label_holds() -> None:
     one = labelled((INPUTS, BOXES), "m", Path()).key()
-    assert labelled((INPUTS, [dict(box) for box in BOXES]), "m", Path()).key() == one
+    assert labelled((INPUTS, [{**box} for box in BOXES]), "m", Path()).key() == one
     other = [*BOXES[:2], {"boxes": [[0, 0, 2, 2], [1, 1, 3, 4]]}]
     assert labelled((INPUTS, other), "m", Path()).key() != one
 
 
 def test_anything_else_is_refused() -> None:
-    with pytest.raises(DataError, match="a label is or holds generator"):
-        labelled((INPUTS, [{"a": (n for n in [])}, {}, {}]), "m", Path())
+    with pytest.raises(DataError, match="a label is or holds tuple_iterator"):
+        labelled((INPUTS, [{"a": iter(())}, {}, {}]), "m", Path())
 
 
 def test_a_score_of_classes_says_what_it_needs() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.base.relative import call_from
 from pytest_edgebench.samples import errors
-from pytest_edgebench.samples.forms import contents
+from pytest_edgebench.samples.forms import batches, contents
 
 if TYPE_CHECKING:
     from pytest_edgebench.samples.columns import Contents
@@ -28,5 +28,7 @@ def read(value: Any, about: About) -> Contents:
         raise errors.function_raised(about.what, value, error, about.where) from error
     if takes(returned, about):
         raise errors.function_returned_function(about.what, value, about.where)
-    once = hasattr(returned, "__next__")  # a generator, which is made anew by each call
-    return contents([*returned] if once else returned, about)
+    if hasattr(returned, "__next__"):  # a generator, which is made anew by each call
+        made = iter([returned])  # the first one is there already
+        return batches.streamed(lambda: next(made, None) or call_from(value, about.folder), about)
+    return contents(returned, about)
