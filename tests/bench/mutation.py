@@ -28,7 +28,7 @@ from pytest_edgebench.judge.proportion import wilson
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
-from typecheck import PACKAGE, link
+from typecheck import PACKAGE, link  # noqa: E402
 
 JUDGE = ROOT / PACKAGE / "judge"
 TESTS = ("tests/judge", "tests/record/test_merge.py")
