@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import slow
 
 from pytest_edgebench.declare import made
 
@@ -31,6 +32,13 @@ def other_python(tmp_path_factory: pytest.TempPathFactory) -> str:
         if libraries.exists():
             (site / libraries.name).symlink_to(libraries)
     return str(folder / "bin" / "python")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before `-m` chooses."""
+    for item in slow.chosen(items):
+        item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from plugin_project import Project
-from slow import all_but, nightly
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,10 +83,7 @@ NOWHERE = {
 }  # fmt: skip
 
 
-QUICK = ("misspelt", "hidden", "switched off", "unittest class", "statement", "value that nobody uses")
-
-
-@pytest.mark.parametrize("name", all_but(NOWHERE, QUICK))
+@pytest.mark.parametrize("name", NOWHERE)
 def test_on_nothing_that_is_judged(tmp_path: Path, name: str) -> None:
     text, told = NOWHERE[name]
     ran = session(tmp_path, text).run().calm()
@@ -202,7 +198,7 @@ HOOKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("constant", [False, nightly(True)])
+@pytest.mark.parametrize("constant", [False, True])
 @pytest.mark.parametrize("name", HOOKS)
 def test_added_by_a_hook_or_a_fixture(tmp_path: Path, name: str, constant: bool) -> None:
     hook = HOOKS[name].format("STRICT" if constant else "eb.budget(size='1 kB')")
@@ -241,7 +237,7 @@ UNJUDGED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("arguments", [(), nightly(("-n", "2"))])
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
 @pytest.mark.parametrize("name", UNJUDGED)
 def test_made_while_a_test_runs_and_never_judged(
     tmp_path: Path, name: str, arguments: tuple[str, ...]
@@ -313,7 +309,7 @@ BARE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("arguments", [(), nightly(("-n", "1"))])
+@pytest.mark.parametrize("arguments", [(), ("-n", "1")])
 @pytest.mark.parametrize("name", BARE)
 def test_made_where_no_test_takes_edge(tmp_path: Path, name: str, arguments: tuple[str, ...]) -> None:
     """Nothing else of a project is ours, not even a settings file."""
