@@ -32,7 +32,6 @@ MEANINGS = {
     "B": "bytes; `k`, `M`, `G` are powers of 1,000, `Ki`, `Mi`, `Gi` of 1,024",
     "s": "time",
     "%": "a share or a score in per cent",
-    "dB": "signal-to-noise ratios",
     "count": "counts: operations, parameters, instructions",
     "plain": "plain numbers",
     "own": "scores of your own",

@@ -47,6 +47,8 @@ class Waiver:
 
 ALIKE = 0.75
 """From this ratio of `difflib` on, two names are one and its misspelling."""
+ALIKE_SCORE = 0.9
+"""The same for names of scores: a user's own score may have a name that is much like one of ours."""
 EXAMPLES: Mapping[str, str] = {
     "case": 'case = "kws-int8-rpi4"',
     "metric": 'metric = "size"',
@@ -119,8 +121,13 @@ def _meant(metric: str) -> str:
 
     from pytest_edgebench.record.metrics_table import METRICS
 
-    close = [] if metric in METRICS else difflib.get_close_matches(metric, METRICS, n=1, cutoff=ALIKE)
-    return close[0] if close else ""
+    if metric in METRICS:
+        return ""
+    for known, cutoff in ((False, ALIKE), (True, ALIKE_SCORE)):
+        names = [name for name, info in METRICS.items() if (info.cls == "score") is known]
+        if close := difflib.get_close_matches(metric, names, n=1, cutoff=cutoff):
+            return close[0]
+    return ""
 
 
 def _text(value: object, where: str, example: str) -> str:

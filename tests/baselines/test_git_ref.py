@@ -81,8 +81,12 @@ REFUSED: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
         {"test_net": f"import pytest\n\n\n@pytest.mark.skip\n{TEST}"}, {}, "its tests take no `edge`"
     ),
     "ends before it tells": (
-        {"conftest": "import os\n\n\ndef pytest_collection_finish():\n    os._exit(0)\n"},
+        {"conftest": "import ctypes\n\n\ndef pytest_collection_finish():\n    ctypes.CDLL(None)._exit(0)\n"},
         {}, "it did not tell what it declares",
+    ),
+    "ends by os._exit": (
+        {"conftest": "import os\n\n\ndef pytest_collection_finish():\n    os._exit(0)\n"},
+        {}, "os._exit(0) would end a session that has not passed",
     ),
 }  # fmt: skip
 
