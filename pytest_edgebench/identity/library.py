@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _OWN = "pytest_edgebench"
 _SUITES = f"{_OWN}.suites"
-_SITE = ("/site-packages/", "/dist-packages/")
+# The last two say how a package is installed, an editable one beside its source; each process that looks for
+# entry points reads them.
+_SITE = ("/site-packages/", "/dist-packages/", ".egg-info/", ".dist-info/")
 
 
 @dataclass(frozen=True, slots=True)

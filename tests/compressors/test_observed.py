@@ -200,6 +200,17 @@ def test_each_kind_is_seen(kind: str, cache: Cache, tree: Path) -> None:
     assert now(cache, tree) != key
 
 
+@pytest.mark.parametrize("folder", ["net.egg-info", "net-1.0.dist-info"])
+def test_how_the_project_is_installed_does_not_count(folder: str, cache: Cache, tree: Path) -> None:
+    """Whoever looks for entry points first reads it, torch for one."""
+    points = tree / folder / "entry_points.txt"
+    points.parent.mkdir()
+    points.write_text("[x]\n")
+    key = observe(cache, tree, points.read_text)
+    points.unlink()
+    assert now(cache, tree) == key == BASE
+
+
 @pytest.mark.parametrize("kind", [k for k in KINDS if k not in ("all of environ", "items of environ")])
 def test_what_was_not_asked_does_not_count(kind: str, cache: Cache, tree: Path, monkeypatch: Any) -> None:
     key = observe(cache, tree, KINDS[kind][0])
