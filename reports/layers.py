@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_edgebench.reports import numbers
 
 if TYPE_CHECKING:
-    from pytest_edgebench.record.run import LayerChange, Layers
+    from pytest_edgebench.record.layers import LayerChange, Layers
 
 SAME_NUMBERS = "="
 """In place of a number of the baseline that is that of now."""

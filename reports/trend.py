@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.record.run import Past, Verdict
+from pytest_edgebench.record.past import Past
+from pytest_edgebench.record.run import Verdict
 from pytest_edgebench.reports import numbers, status
 from pytest_edgebench.reports.row_text import plain
 from pytest_edgebench.reports.svg import Labels, Scale, place_text, position, scale_round, tick_text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.record.run import LayerChange, Layers
+from pytest_edgebench.record.layers import LayerChange, Layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

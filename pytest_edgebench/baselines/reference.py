@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.case.case import CaseRun
     from pytest_edgebench.measure.observer import Scored
     from pytest_edgebench.record.baseline import Baseline
-    from pytest_edgebench.record.run import Layers
+    from pytest_edgebench.record.layers import Layers
 
 NO_COUNTS = Counts({}, 0, {}, 0, 0, 0)
 BESIDE_COUNTS = frozenset(

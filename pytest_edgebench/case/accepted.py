@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.judge.measurements import Reference
-    from pytest_edgebench.record.run import Layers
+    from pytest_edgebench.record.layers import Layers
 
 
 class Accepted(Protocol):

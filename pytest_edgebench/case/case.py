@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pytest_edgebench.measure.absolute_latency import Timed
     from pytest_edgebench.measure.observer import Scored
     from pytest_edgebench.profiles.profile import Profile
-    from pytest_edgebench.record.run import Layers, Metric, PairRecord, Twin
+    from pytest_edgebench.record.layers import Layers
+    from pytest_edgebench.record.run import Metric, PairRecord, Twin
     from pytest_edgebench.workers.spec import Spec
 
 

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_edgebench.record import errors
-from pytest_edgebench.record.run import Past, Verdict
+from pytest_edgebench.record.past import Past
+from pytest_edgebench.record.run import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

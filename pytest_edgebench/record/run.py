@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from pytest_edgebench.base.deprecated import deprecated
+from pytest_edgebench.record.layers import Layers
+from pytest_edgebench.record.past import Past
 from pytest_edgebench.record.schema import SCHEMA, Evidence, Level
 
 if TYPE_CHECKING:
@@ -296,55 +298,6 @@ class PairRecord:
     p50_s: Sequence[float] = ()
     reference_p50_s: Sequence[float] = ()
     board: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """A judged number of an earlier run, from the history.
-
-    Attributes:
-        commit: with "+" where files were changed; "" outside a repository. started: ISO 8601, UTC.
-        value, low, high: as in `Metric`, in the unit of the present run.
-        failed: whether the limit was broken; None where it was inconclusive.
-    """
-
-    commit: str
-    started: str
-    value: float
-    low: float | None = None
-    high: float | None = None
-    failed: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LayerChange:
-    """An operator of a file that changed, now and in the baseline's file.
-
-    Attributes:
-        name, op: of it; name is "" for the sum of what has no row of its own.
-        macs, bytes: multiply-accumulates of a call and bytes of constants; None where it is gone.
-        old_macs, old_bytes: of the baseline; None where it is new.
-    """
-
-    name: str
-    op: str
-    macs: int | None = None
-    bytes: int | None = None
-    old_macs: int | None = None
-    old_bytes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """A case's file and the baseline's, operator by operator.
-
-    Attributes:
-        first: the first operator, in the order in which they run, that is not as it was, in words.
-        rows: the largest, largest first, then the sum of all others.
-    """
-
-    first: str
-    rows: tuple[LayerChange, ...]
 
 
 @dataclass(frozen=True, slots=True)

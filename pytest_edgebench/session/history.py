@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_edgebench.record.history import History, Seen, Streak
-    from pytest_edgebench.record.run import CaseResult, Past, Row, Run
+    from pytest_edgebench.record.past import Past
+    from pytest_edgebench.record.run import CaseResult, Row, Run
     from pytest_edgebench.reports.summary import Brief
     from pytest_edgebench.settings.resolve import Settings
 

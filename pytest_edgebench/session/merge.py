@@ -128,11 +128,11 @@ def _cases(plan: Plan, outcomes: Outcomes, facts: Facts, remarks: dict[str, None
         remarks: takes those of all cases.
     """
     from pytest_edgebench.record.codec import SharingDecoder
+    from pytest_edgebench.record.layers import Layers
     from pytest_edgebench.record.run import (
         ArtifactRecord,
         CaseResult,
         Check,
-        Layers,
         Observation,
         PairRecord,
         Verdict,

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_edgebench.artifacts.inspect.tally import Layer
 from pytest_edgebench.baselines.moved import MOST, SAME, moved
-from pytest_edgebench.record.run import LayerChange
+from pytest_edgebench.record.layers import LayerChange
 
 NET = (Layer("first", "MatMul", 640, 2560), Layer("r", "Relu", 0, 0), Layer("last", "MatMul", 100, 400))
 WIDER = (Layer("first", "MatMul", 800, 3200), Layer("r", "Relu", 0, 0), Layer("last", "MatMul", 125, 500))

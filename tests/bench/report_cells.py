@@ -13,6 +13,7 @@ import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.record.past import Past
 from pytest_edgebench.record.run import (
     ArtifactRecord,
     CaseResult,
@@ -21,7 +22,6 @@ from pytest_edgebench.record.run import (
     Metric,
     Observation,
     PairRecord,
-    Past,
     Row,
     Run,
     StepRecord,

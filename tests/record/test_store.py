@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pytest_edgebench.record import store
 from pytest_edgebench.record.errors import RecordError
+from pytest_edgebench.record.past import Past
 from pytest_edgebench.record.run import (
     ArtifactRecord,
     CaseResult,
@@ -24,7 +25,6 @@ from pytest_edgebench.record.run import (
     Counts,
     Metric,
     Observation,
-    Past,
     Row,
     Run,
     StepRecord,

@@ -6,6 +6,7 @@ import math
 import random
 from dataclasses import replace
 
+from pytest_edgebench.record.past import Past
 from pytest_edgebench.record.run import (
     ArtifactRecord,
     CaseResult,
@@ -13,7 +14,6 @@ from pytest_edgebench.record.run import (
     Counts,
     Metric,
     Observation,
-    Past,
     Row,
     Run,
     StepRecord,

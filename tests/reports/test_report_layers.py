@@ -8,7 +8,7 @@ from parsed import cells, parse
 from report_runs import case, over, run
 
 from pytest_edgebench.record import store
-from pytest_edgebench.record.run import LayerChange, Layers
+from pytest_edgebench.record.layers import LayerChange, Layers
 from pytest_edgebench.reports.html import render
 
 LAYERS = Layers(

@@ -10,7 +10,8 @@ from report_runs import case, matrix, over, row, run, size
 
 from pytest_edgebench.record import store
 from pytest_edgebench.record.history import Slot, SqliteHistory
-from pytest_edgebench.record.run import Metric, Past, Verdict
+from pytest_edgebench.record.past import Past
+from pytest_edgebench.record.run import Metric, Verdict
 from pytest_edgebench.reports import html, trend
 from pytest_edgebench.session.history import add, known
 

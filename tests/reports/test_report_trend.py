@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from parsed import parse
 from report_runs import BASELINE, case, metric, over, passing_rows, remembered, row, run, size
 
-from pytest_edgebench.record.run import Metric, Past, Verdict
+from pytest_edgebench.record.past import Past
+from pytest_edgebench.record.run import Metric, Verdict
 from pytest_edgebench.reports.html import render
 from pytest_edgebench.reports.summary import brief
 from pytest_edgebench.reports.trend import MOST_TRENDS, name, slots, trend, trends, turned
