@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx
 import pytest
-from file_answers import answers
 
 from pytest_edgebench.compressors.chain import quantize
 from pytest_edgebench.declare.model import Model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_edgebench.compressors.build.builder import Builder
 
 
@@ -44,14 +45,28 @@ def normed_after() -> Any:
     return Net()
 
 
+def in_float(path: Path, inputs: Any) -> Any:
+    """What a file says, each step as it is written.
+
+    Kernels of processors without VNNI saturate where 8 bits are used in full, which says nothing of residuals.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return np.concatenate([session.run(None, {name: x[None]})[0] for x in inputs])
+
+
 @pytest.mark.parametrize("reduce_range", [True, False])
 def test_residuals_are_not_rounded(shared_builder: Builder, reduce_range: bool) -> None:
     model = Model(normed_after, samples, lambda outputs, labels: 0.0, name="post", place="conftest.py:3")
     recipe = quantize(model, "static-int8", preset="transformer", reduce_range=reduce_range)
     made = shared_builder.build(recipe, "onnx").path
     inputs = samples()[0]
-    wanted = answers(shared_builder.build(model, "onnx").path, inputs)
-    error = np.square(answers(made, inputs) - wanted).mean()
+    wanted = in_float(shared_builder.build(model, "onnx").path, inputs)
+    error = np.square(in_float(made, inputs) - wanted).mean()
     assert 10 * np.log10(np.square(wanted).mean() / error) > 55  # 8 bits of the sums themselves give 41
     makers = {output: node.op_type for node in onnx.load(made).graph.node for output in node.output}
     readers = [node for node in onnx.load(made).graph.node if node.op_type in ("MatMul", "Gemm")]
