@@ -48,7 +48,7 @@ def normed_after() -> Any:
 def in_float(path: Path, inputs: Any) -> Any:
     """What a file says, each step as it is written.
 
-    Kernels of processors without VNNI saturate where 8 bits are used in full, which says nothing of residuals.
+    Kernels of processors without VNNI saturate where all 8 bits are used, which says nothing of residuals.
     """
     import onnxruntime
 
