@@ -13,6 +13,7 @@ import pytest
 from small_repo import write_net
 
 import pytest_edgebench as eb
+from pytest_edgebench.base.errors import BuildError
 from pytest_edgebench.baselines.reference import AcceptedState, entry_of
 from pytest_edgebench.baselines.terms import Held, today
 from pytest_edgebench.case.case import CaseRun
@@ -272,7 +273,7 @@ def test_what_changed_is_the_cause(tmp_path: Path) -> None:
         new.toolbox.close()
 
 
-def test_layers_of_what_changed_alone(tmp_path: Path) -> None:
+def test_layers_of_what_changed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = Project(tmp_path), Project(tmp_path, width=6)
     try:
         state = old.accept(old.case_run())
@@ -284,6 +285,13 @@ def test_layers_of_what_changed_alone(tmp_path: Path) -> None:
         assert state.layers(new.case_run()) is found
         kept = state.artifact(new.case_run())
         assert kept is not None
+
+        def uncountable(*arguments: object) -> None:
+            raise BuildError("of unknown operators")
+
+        with monkeypatch.context() as patched:
+            patched.setattr("pytest_edgebench.artifacts.inspect.layers.layers", uncountable)
+            assert AcceptedState(state.baseline, updating=False).layers(new.case_run()) is None
         kept.path.write_bytes(b"no model")
         assert AcceptedState(state.baseline, updating=False).layers(new.case_run()) is None
     finally:
