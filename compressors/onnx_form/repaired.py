@@ -14,7 +14,7 @@ BIAS = 5
 
 
 def repair(model: onnx.ModelProto) -> None:
-    """Mend a quantized model, in place."""
+    """Repair a quantized model, in place."""
     for graph in graphs(model.graph):
         _flat_scales(graph)
         _bias_once(graph)

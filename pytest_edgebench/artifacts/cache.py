@@ -105,7 +105,7 @@ class Cache:
     def get(self, key: str) -> Artifact | None:
         """The artifact made from `key`; all digests are computed with the first call in a process.
 
-        What was changed is told and counts as missing.
+        What was changed is reported and counts as missing.
         """
         try:
             found = self._own(key)
@@ -176,7 +176,7 @@ class Cache:
         """Move a finished model file, with all else in its folder, into the cache under ``record.key``.
 
         `record.files` is counted here. Where the key is known with whole files, those stay and are given
-        back; that the bytes differ is told.
+        back; that the bytes differ is reported.
 
         Raises:
             SettingsError: the cache cannot be written. BuildError: no room.
@@ -327,7 +327,7 @@ def _tree_of(artifact: Artifact) -> trees.Tree:
 
 
 def _confirmed(path: Path, record: ArtifactRecord) -> ArtifactRecord:
-    """The record with what is told of the file counted again, where nobody vouches for it.
+    """The record with the file counted again, where its card has no seal of ours.
 
     Raises:
         ValueError: the file has another digest.

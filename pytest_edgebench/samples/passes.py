@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_edgebench.samples import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_edgebench.declare.data import Array
     from pytest_edgebench.samples.columns import Column
@@ -47,7 +47,7 @@ class Pieces:
             known = self.dtypes.get(name, array.dtype)
             self.dtypes[name] = np.promote_types(known, array.dtype)
         self.count += (length := lengths.pop())
-        self.sums.append((length, check_sum(given)))
+        self.sums.append((length, check_sum(given.values())))
 
     def together(self, held: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
         """All batches as one array (count, ...) for each input."""
@@ -115,7 +115,7 @@ class Passes:
         self._at += self._length
         given = next(self._batches, None)
         known = pieces.sums[self._next]
-        if given is None or (len(next(iter(given.values()))), check_sum(given)) != known:
+        if given is None or (len(next(iter(given.values()))), check_sum(given.values())) != known:
             raise errors.batch_changed(self._next, pieces.where)
         self._batch, self._length, self._next = given, known[0], self._next + 1
 
@@ -138,13 +138,13 @@ class _Column:
         return self._passes.rows(wanted)[self._name]
 
 
-def check_sum(given: Mapping[str, Array]) -> int:
-    """CRC-32 of the inputs of a batch."""
+def check_sum(arrays: Iterable[Array]) -> int:
+    """CRC-32 of arrays, one after the other."""
     import zlib
 
     import numpy as np
 
     found = 0
-    for array in given.values():
+    for array in arrays:
         found = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, found)
     return found

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.samples.roles import Given, Roles
 
 CHUNK_BYTES = 64 << 20  # of inputs read at once by whoever goes over all of them
+HELD_BYTES = 64 << 20  # inputs up to this are kept; more are read again whenever they are needed
 
 
 class Samples(Protocol):

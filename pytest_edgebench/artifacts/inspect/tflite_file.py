@@ -40,7 +40,7 @@ class Operator:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """What goes wrong with a file's content in this block is told as damage of the file.
+    """What goes wrong with a file's content in this block is raised as damage of the file.
 
     Raises:
         BuildError: truncated or damaged.

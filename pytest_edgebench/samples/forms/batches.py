@@ -17,14 +17,13 @@ from pytest_edgebench.samples.columns import Contents
 from pytest_edgebench.samples.forms import contents
 from pytest_edgebench.samples.labels import joined
 from pytest_edgebench.samples.passes import Passes, Pieces
+from pytest_edgebench.samples.stream import HELD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_edgebench.declare.data import Array
     from pytest_edgebench.samples.forms import About
-
-HELD_BYTES = 64 << 20  # inputs up to this are kept
 
 
 def takes(value: Any, about: About) -> bool:

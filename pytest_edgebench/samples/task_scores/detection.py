@@ -34,18 +34,19 @@ def mean_average_precision(decode: Callable[[Any], Mapping[str, Any]]) -> Score:
     checked(decode, "mean_average_precision", "boxes, classes and scores")
 
     def on_rows(outputs: Any, labels: Array) -> Callable[[Array], float]:
-        found = _evaluated(decoded(outputs, decode), labels.tolist())
-
-        def value(rows: Array) -> float:
-            return _accumulated(found, rows)
-
-        return value
+        found, matched = _evaluated(decoded(outputs, decode), labels.tolist())
+        return lambda rows: _accumulated(found, matched[:, rows])
 
     return by_rows("mean_average_precision", on_rows, unit="fraction")
 
 
-def _evaluated(said: list[Any], wanted: list[Any]) -> Any:
-    """Every image matched once, which does not depend on the others."""
+def _evaluated(said: list[Any], wanted: list[Any]) -> tuple[Any, Array]:
+    """An evaluation, and what it found of each class in each image, (classes, images).
+
+    Images are matched once, since none depends on the others.
+    """
+    import numpy as np
+
     coco = errors.needed("pycocotools.coco", "mean average precision")
     evaluation = errors.needed("pycocotools.cocoeval", "mean average precision")
     truth: list[dict[str, Any]] = []
@@ -76,27 +77,22 @@ def _evaluated(said: list[Any], wanted: list[Any]) -> Any:
             one.createIndex()
             sets.append(one)
         found = evaluation.COCOeval(*sets, "bbox")
+        # Boxes of any size, the most an image may have: the first of COCO's numbers.
+        found.params.areaRng, found.params.areaRngLbl = found.params.areaRng[:1], found.params.areaRngLbl[:1]
+        found.params.maxDets = found.params.maxDets[-1:]
         found.evaluate()
-    return found
+    return found, np.array(found.evalImgs, dtype=object).reshape(len(kinds), len(wanted))
 
 
-def _accumulated(found: Any, rows: Array) -> float:
-    """The average precision of chosen images, some perhaps several times."""
+def _accumulated(found: Any, matched: Array) -> float:
+    """The average precision of chosen images, some perhaps several times; `matched` as of `_evaluated`."""
     import copy
-
-    import numpy as np
 
     chosen = copy.copy(found)
     chosen.params = copy.copy(found.params)
-    images, areas = len(found.params.imgIds), len(found.params.areaRng)
-    kinds = len(found.params.catIds)
-    every = np.array(found.evalImgs, dtype=object).reshape(kinds, areas, images)
-    # Only boxes of any size are asked for, so that a draw takes a quarter of the time.
-    chosen.params.areaRng, chosen.params.areaRngLbl = found.params.areaRng[:1], found.params.areaRngLbl[:1]
-    chosen.params.maxDets = found.params.maxDets[-1:]
-    chosen.params.imgIds = list(range(len(rows)))
+    chosen.params.imgIds = list(range(matched.shape[1]))
     chosen._paramsEval = chosen.params
-    chosen.evalImgs = every[:, :1][:, :, rows].reshape(-1).tolist()
+    chosen.evalImgs = matched.reshape(-1).tolist()
     with contextlib.redirect_stdout(io.StringIO()):
         chosen.accumulate()
     precision = chosen.eval["precision"]
