@@ -105,6 +105,7 @@ def _runtime() -> Any:
 def _session(runtime: Any, path: Path) -> Any:
     session = runtime.load(str(path), 1, {})
     session.bind([np.ones((1, WIDTH), np.float32)])
+    session.call()  # the first one binds the outputs
     return session
 
 
