@@ -27,10 +27,8 @@ def sandboxed(folder: Path, count: int) -> list[Figure]:
     path = write(folder, LAYERS)
     held = Sandbox("require", (folder,))
     starts = in_turns(lambda: _start(OFF, folder), lambda: _start(held, folder), count)
-    sample: dict[str, Any] = {"x": np.ones((1, WIDTH), np.float32)}
-    with _client(OFF, folder) as plain, _client(held, folder) as apart:
-        usual = _call(plain, path, sample)
-        calls = in_turns(lambda: _call(plain, path, sample), lambda: _call(apart, path, sample), count)
+    usual = _call(OFF, folder, path)
+    calls = in_turns(lambda: _call(OFF, folder, path), lambda: _call(held, folder, path), 3 * count)
     return [
         figure(
             "worker start in the sandbox, beyond one without", 60, "ms", [1e3 * value for value in starts]
@@ -58,7 +56,12 @@ def _start(sandbox: Sandbox, folder: Path) -> float:
         return time.perf_counter() - began
 
 
-def _call(client: Client, path: Path, sample: dict[str, Any]) -> float:
-    """Seconds of the usual fastest call of some loads."""
-    timing = client.time(path, sample, loads=3, calls=CALLS, seed=1)
+def _call(sandbox: Sandbox, folder: Path, path: Path) -> float:
+    """Seconds of the usual fastest call of some loads, in a worker of its own.
+
+    Two workers that are kept differ by where their memory lies, by some percent and for as long as they live.
+    """
+    sample: dict[str, Any] = {"x": np.ones((1, WIDTH), np.float32)}
+    with _client(sandbox, folder) as client:
+        timing = client.time(path, sample, loads=3, calls=CALLS, seed=1)
     return float(np.median([calls.min() for calls in timing.calls_s]))
