@@ -54,7 +54,10 @@ def leave(folder: Path, owner: IO[bytes]) -> None:
 
 def _sweep(runs: Path) -> None:
     earlier = sorted(path for path in runs.iterdir() if path.is_dir())
-    for path in earlier[:-KEPT]:
+    for path in earlier:
         with contextlib.suppress(OSError), unowned(path / OWNER) as free:
-            if free:
+            if free and path not in earlier[-KEPT:]:
                 shutil.rmtree(path, ignore_errors=True)
+            elif free:  # what a session that was killed had begun to write
+                for begun in path.rglob(".*.tmp"):
+                    begun.unlink()

@@ -46,6 +46,23 @@ def test_a_living_session_keeps_its_folder_and_a_killed_one_does_not(tmp_path: P
     assert not hidden.exists()
 
 
+def test_what_a_killed_session_had_begun_to_write_goes_at_once(tmp_path: Path) -> None:
+    """Its folder stays for whoever looks for the cause; half a record tells nothing."""
+    killed = made(tmp_path)
+    (killed / "cases").mkdir()
+    begun = [killed / ".run.json.77.tmp", killed / "cases" / ".a.json.77.tmp"]
+    for path in begun:
+        path.write_text("{")
+    (killed / "cases" / "b.json").write_text("{}")
+    living, owner = run_folder.make(tmp_path, 2e9)
+    assert [path.exists() for path in begun] == [False, False]
+    assert (killed / "cases" / "b.json").exists()
+    (own := living / ".run.json.78.tmp").write_text("{")
+    made(tmp_path, 3e9)
+    owner.close()
+    assert own.exists()
+
+
 def test_a_folder_of_an_earlier_version_goes(tmp_path: Path) -> None:
     old = tmp_path / "19990101-000000-1-abcdef"
     old.mkdir()
