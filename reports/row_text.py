@@ -78,8 +78,11 @@ def shown(row: Row) -> Shown:
     )
 
 
-def used(row: Row) -> str:
-    """How near a number is to its limit: ``127 %`` of an upper one, ``0.80 points to spare`` of a lower one.
+def used(row: Row, *, short: bool = False) -> str:
+    """How near a number is to its limit: ``127 %`` of an upper one, ``0.80 pp above limit`` of a lower one.
+
+    Args:
+        short: ``+0.80 pp``, for a narrow column.
 
     "" where there is no number or no limit to compare it with. A share says nothing of a lower bound: 90 % of
     an accuracy of 89 % would read as a failure.
@@ -90,13 +93,15 @@ def used(row: Row) -> str:
     gap = row.measured.value - row.bound
     if math.isnan(gap):
         return ""
-    size, unit = abs(gap), " points" if row.measured.unit == "%" else f" {row.measured.unit}".rstrip()
-    text = f"{size:,.2f}" if unit == " points" and 0.005 <= size < math.inf else numbers.significant(size, 2)
-    return f"{text}{unit} {'short' if gap < 0 else 'to spare'}"
+    size, unit = abs(gap), " pp" if row.measured.unit == "%" else f" {row.measured.unit}".rstrip()
+    text = f"{size:,.2f}" if unit == " pp" and 0.005 <= size < math.inf else numbers.significant(size, 2)
+    if short:
+        return f"{'-' if gap < 0 else '+'}{text}{unit}"
+    return f"{text}{unit} {'below' if gap < 0 else 'above'} limit"
 
 
 def use_in_words(row: Row) -> str:
-    """``127 % of the budget``, ``1.20 points short``; "" where `used` says nothing."""
+    """``127 % of the budget``, ``1.20 pp below limit``; "" where `used` says nothing."""
     text = used(row)
     return f"{text} of the {'budget' if row.place else 'limit'}" if text.endswith("%") else text
 

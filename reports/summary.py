@@ -75,7 +75,7 @@ def sentence(found: Brief) -> str:
 
 
 def tightest_text(row: Row) -> str:
-    """``size, 84 % of 64 kB``; of a lower bound ``accuracy, 0.80 points to spare (model - 2 points)``."""
+    """``size, 84 % of 64 kB``; of a lower bound ``accuracy, 0.80 pp above limit (model - 2 points)``."""
     limit = f"({row.limit})" if row.higher_is_better else f"of {row.limit}"
     return f"{status.metric_title(row)}, {row_text.used(row)} {limit}"
 

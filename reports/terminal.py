@@ -112,7 +112,8 @@ def _clipped(text: str, room: int) -> str:
 def _end(run: Run, found: Account, width: int, report: str) -> list[str]:
     took = numbers.duration(run.duration_s)
     told = counts(run)
-    out = [f"{told}{' ' * max(2, width - columns(told) - columns(took))}{took}"]
+    apart = width - columns(told) - columns(took)
+    out = [f"{told}{' ' * apart}{took}"] if apart > 1 else terminal_causes.folded(f"{told} · {took}", width)
     if found.failing:
         accept = [
             line for text in accept_lines(run, found) for line in terminal_causes.folded(text, width - 10)

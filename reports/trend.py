@@ -157,14 +157,18 @@ def _drawing(row: Row, points: Sequence[Past], turn: int | None) -> str:
         for at, point in places
         if point.low is not None and point.high is not None
     )
-    line = "L".join(f"{at} {position(y(point.value))}" for at, point in places)
+    heights = [position(y(point.value)) for _, point in places]
+    line = f"M{places[0][0]} {heights[0]}" + "".join(
+        f"H{at}" if height == before else f"L{at} {height}"
+        for (at, _), before, height in zip(places[1:], heights, heights[1:], strict=False)
+    )
     kept = "".join(f"M{at} {position(y(point.value))}h0" for at, point in places if not point.failed)
     broken = "".join(
         f"M{position(x(i) - 3)} {position(y(point.value) - 3)}l6 6m0-6l-6 6"
         for i, point in enumerate(points)
         if point.failed
     )
-    drawn = (("bars", bars), ("line", f"M{line}"), ("kept", kept), ("broken", broken))
+    drawn = (("bars", bars), ("line", line), ("kept", kept), ("broken", broken))
     parts += [f'<path class="{css}" d="{path}"/>' for css, path in drawn if path]
     named = dict.fromkeys((*([turn] if turn is not None else []), len(points) - 1, 0))
     for i in named:

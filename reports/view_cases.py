@@ -156,11 +156,15 @@ def _words(row: Row) -> tuple[str, ...]:
 
 
 def check_text(row: Row) -> tuple[status.Status, str]:
-    """A judged number in one line, with its status: ``size 53.9 kB <= 64 kB``."""
+    """A judged number in one line, with its status: ``size 53.9 kB ≤ 64 kB``."""
     measured, bound = limits.numbers_of(row)
     words = f" ({row.limit})" if row.reference and row.place else "" if row.place else " (default)"
+    return status.of_row(row), f"{status.metric_title(row)} {measured} {_sign(row)} {bound}{words}"
+
+
+def _sign(row: Row) -> str:
     sign = row_text.sign(row)
-    return status.of_row(row), f"{status.metric_title(row)} {measured} {sign} {bound}{words}"
+    return {"<=": "≤", ">=": "≥"}.get(sign, sign)
 
 
 def _other(case: CaseResult, key: str, metric: Metric) -> RowView:

@@ -208,10 +208,11 @@ def _cell(case: CaseResult | None, head: Head, largest: float, *, whole: bool) -
                 for row in rows
                 if row.reference == "baseline" and row.change is not None
             ),
-            "–",
+            "",
         )
-        use = next((row_text.used(row) for row in rows if row.place and row_text.used(row)), "–")
-        texts += [against, against_parent(case, head.key, metric)[1] or "–", use]
+        use = next((used for row in rows if row.place and (used := row_text.used(row, short=True))), "")
+        changes = (against, against_parent(case, head.key, metric)[1])
+        texts += [*(text.replace(" points", " pp") for text in changes), use]
     bar = None
     if whole and head.key == "size" and largest > 0:
         bar = max(2, round(100 * metric.value / largest))

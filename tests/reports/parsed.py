@@ -11,6 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VOID = {"meta", "link", "br", "input", "img", "hr"}
+ENDS = {
+    "td": {"td", "th"},
+    "th": {"td", "th"},
+    "tr": {"td", "th", "tr"},
+    "tbody": {"td", "th", "tr", "thead", "tbody"},
+    "li": {"li"},
+    "dt": {"dt", "dd"},
+    "dd": {"dt", "dd"},
+}
+"""Elements that may be left open, by the tag before which they end: HTML's optional end tags."""
+LEFT_OPEN = {"td", "th", "tr", "thead", "tbody", "li", "dt", "dd"}
 
 
 class Node:
@@ -47,6 +58,8 @@ class _Builder(HTMLParser):
         self.at = self.root = Node("", {}, None)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        while self.at.tag in ENDS.get(tag, ()):
+            self.leave()
         node = Node(tag, {name: value or "" for name, value in attrs}, self.at)
         self.at.below.append(node)
         if tag not in VOID:
@@ -56,7 +69,12 @@ class _Builder(HTMLParser):
         self.at.below.append(Node(tag, {name: value or "" for name, value in attrs}, self.at))
 
     def handle_endtag(self, tag: str) -> None:
+        while self.at.tag != tag and self.at.tag in LEFT_OPEN:
+            self.leave()
         assert self.at.tag == tag, f"</{tag}> closes <{self.at.tag}>"
+        self.leave()
+
+    def leave(self) -> None:
         assert self.at.above is not None
         self.at = self.at.above
 

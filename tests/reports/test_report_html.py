@@ -150,8 +150,13 @@ def test_cells_of_devices() -> None:
     ]
     lines = [cells(line) for line in section.find("tbody")[0].find("tr")]
     assert [line[0] for line in lines] == ["int8", "fp16", "bare", "original"]
-    assert lines[0][1:4] == ["53.9 – -72.2 % –", "90.2 – -1.20 points –", lines[0][3]]
-    assert lines[0][3].startswith("✕ 23.0 – ≈ -22.7 % 127 %")
+    modes = [[mode.text for mode in cell.find("i")] for cell in section.find("tbody")[0].find("td")[:3]]
+    assert modes == [
+        ["53.9", "", "-72.2 %", ""],
+        ["90.2", "", "-1.20 pp", ""],
+        ["23.0", "", "≈ -22.7 %", "127 %"],
+    ]
+    assert lines[0][3].startswith("✕ 23.0 ")
     assert lines[1][1:4] == ["unsupported"] * 3
     assert lines[0][4:] == ["–", "–", "–"]
     reasons = [node.attrs["title"] for node in section.find("small") if "title" in node.attrs]
@@ -217,7 +222,7 @@ def test_a_case_has_the_whole_story() -> None:
         "90.2 %",
         "host, n=1,000",
         ">= 89.4 % (model - 2 points) tests/test_kws.py:6",
-        "0.80 points to spare",
+        "0.80 pp above limit",
     ]
     assert lines[2][5:] == ["91.4 %", "-1.20 points [-2.10, +0.30] vs model"]
     assert "zeros 0 % → 50.0 %" in body.text
@@ -343,6 +348,6 @@ def test_how_to_accept_is_ready_to_paste() -> None:
     slow = replace(over(), reference="baseline", limit="baseline + 5 %", change=change)
     text = render(run(case(rows=(slow,)), baseline=BASELINE))
     assert "raise the limit at tests/test_kws.py:6" in parse(text).by_id("failures").text
-    (waiver,) = re.findall(r'<pre tabindex="0">(\[\[waivers\]\][^<]*)</pre>', text)
+    (waiver,) = re.findall(r"<pre tabindex=0>(\[\[waivers\]\][^<]*)</pre>", text)
     assert tomllib.loads(html.unescape(waiver))["waivers"][0]["up_to"] == "baseline + 9 %"
     assert "accept" not in parse(render(matrix(8, broken=False))).by_id("failures").text

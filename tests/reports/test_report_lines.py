@@ -50,7 +50,7 @@ def test_a_score_against_its_model() -> None:
         p=0.0004,
     )
     assert row_line("a-b-c", worse) == (
-        "✕ a-b-c  accuracy  89.0 %  < 90.4 % (model - 1 points)  1.40 points short  "
+        "✕ a-b-c  accuracy  89.0 %  < 90.4 % (model - 1 points)  1.40 pp below limit  "
         "-2.40 points [-3.10, -1.70] vs model  "
         "p = 0.0004  host, n=1,000  tests/test_kws.py:6"
     )
@@ -59,13 +59,13 @@ def test_a_score_against_its_model() -> None:
 @pytest.mark.parametrize(
     "measured, unit, told",
     [
-        (91.2, "%", "0.80 points to spare"),
-        (90.4, "%", "0 points to spare"),
-        (90.398, "%", "0.0020 points short"),
-        (0.0, "%", "90.40 points short"),
-        (91.0, "", "0.60 to spare"),
+        (91.2, "%", "0.80 pp above limit"),
+        (90.4, "%", "0 pp above limit"),
+        (90.398, "%", "0.0020 pp below limit"),
+        (0.0, "%", "90.40 pp below limit"),
+        (91.0, "", "0.60 above limit"),
         (math.nan, "%", ""),
-        (math.inf, "%", "∞ points to spare"),
+        (math.inf, "%", "∞ pp above limit"),
     ],
 )
 def test_what_is_left_of_a_lower_bound(measured: float, unit: str, told: str) -> None:

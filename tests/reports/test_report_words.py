@@ -54,10 +54,10 @@ def test_a_score_is_told_by_what_is_to_spare() -> None:
     line = page.by_id("failures").find("tbody")[0].find("tr")[0]
     assert cells(line)[3:5] == ["88.0 %", "89.4 %"]
     said = page.by_id("case=kws-int8-rpi4").find("p", "said")[0].text
-    assert said == "accuracy 88.0 % < 89.4 % (model - 2 points), 1.40 points short"
+    assert said == "accuracy 88.0 % < 89.4 % (model - 2 points), 1.40 pp below limit"
     high = replace(low, verdict=Verdict.PASS, measured=Metric(90.2, "%", "host", 1000))
     green = parse(render(run(case(rows=(high,))))).by_id("failures").text
-    assert "Nearest to one: kws-int8-rpi4, accuracy, 0.80 points to spare (model - 2 points)." in green
+    assert "Nearest to one: kws-int8-rpi4, accuracy, 0.80 pp above limit (model - 2 points)." in green
 
 
 def test_a_profile_that_is_only_described_ran_nothing() -> None:
