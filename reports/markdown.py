@@ -39,7 +39,7 @@ def render(run: Run, links: Mapping[str, str] | None = None) -> str:
     """
     found = account(run)
     parts = [
-        [f"### {_glyph(run, found)} Edge budgets: {text(_headline(run, found))}", MARKER, ""],
+        [f"### {_glyph(run, found)} Edge budgets: {text(_headline(run, found))}", MARKER],
         _causes(found, links or {}),
         _problems(run),
         _table(run),
@@ -125,7 +125,7 @@ def _limits(found: Account) -> list[str]:
         return []
     rows = [_limit(line) for line in lines[:MOST_LINES]]
     hidden = len(lines) - len(rows)
-    out = ["**Broken limits**", "", *table(["limit", "cases", "worst", "where"], rows), ""]
+    out = [*table(["broken limit", "cases", "worst", "where"], rows), ""]
     return [*out, f"and {numbers.plural(hidden, 'more limit')}", ""] if hidden > 0 else out
 
 
@@ -168,7 +168,7 @@ def _folded(run: Run, found: Account) -> list[str]:
             numbers.plural(len(run.notes), "note"),
             [f"- {text(note, LONGEST_NOTE)}" for note in run.notes[:MOST_NOTES]],
         )
-    return out
+    return [*out, ""] if out else []
 
 
 def _accept(run: Run, found: Account) -> list[str]:
@@ -190,7 +190,7 @@ def _accept(run: Run, found: Account) -> list[str]:
 def _commands(run: Run, found: Account) -> list[str]:
     names = [name for name in found.telling[:3] if len(name) < 1000]
     commands = [row_text.command(name, run.baseline) for name in names]
-    return [*commands, row_text.again(run.baseline)]
+    return [row_text.again(run.baseline), *commands]
 
 
 def _legend(run: Run) -> str:

@@ -46,8 +46,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def details(summary: str, lines: Sequence[str]) -> list[str]:
-    """Lines that are folded away."""
-    return [f"<details><summary>{text(summary)}</summary>", "", *lines, "", "</details>", ""]
+    """Lines that are folded away; another block of this kind may follow at once, anything else needs a blank line."""
+    return [f"<details><summary>{text(summary)}</summary>", "", *lines, "</details>"]
 
 
 def _short(given: str, most: int) -> str:

@@ -70,7 +70,7 @@ class Process:
                     start_new_session=True,  # Ctrl-C is ours to handle
                 )
             except OSError as cause:
-                self._printed.unlink()
+                self._forget()
                 raise unstarted(cause) from cause
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -150,7 +150,12 @@ class Process:
         if self._process.returncode is None:
             self._stdin.close()
             self.kill(PATIENCE_S)
-        self._printed.unlink(missing_ok=True)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Remove what it printed; where that fails it goes with the folder of the session."""
+        with contextlib.suppress(OSError):
+            self._printed.unlink()
 
     def _waited(self, seconds: float) -> bool:
         """Whether it has ended, at the latest after some seconds."""

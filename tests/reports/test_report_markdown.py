@@ -46,7 +46,7 @@ def test_the_changed_model() -> None:
     assert len(comment.encode()) <= 4_000
     lines = comment.splitlines()
     assert lines[0].startswith("### ✕ Edge budgets: 16 of 18 cases fail (2 unsupported · 60 warnings")
-    assert lines[3].startswith("**Cause:** digits grew: parameters +19.9 to +20.0 %")
+    assert lines[2].startswith("**Cause:** digits grew: parameters +19.9 to +20.0 %")
     assert lines[3].endswith("(16 cases; new in this change)")
     assert "[job](https://example.org/1)" in comment
     rows = {line.split("|")[1].strip(): line for line in table_rows(comment)}
@@ -63,7 +63,7 @@ def test_the_changed_model() -> None:
 
 def test_reproduce_and_accept() -> None:
     comment = render(run(case(rows=(over(),))))
-    assert '```sh\npytest "tests/test_kws.py::test_budget[kws-int8-rpi4]"\npytest --lf\n```' in comment
+    assert '```sh\npytest --lf\npytest "tests/test_kws.py::test_budget[kws-int8-rpi4]"\n```' in comment
     assert "- raise the limit at `tests/test_kws.py:6` (1 case)\n" in comment
 
 

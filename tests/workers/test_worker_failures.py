@@ -95,6 +95,20 @@ def test_prints(pool: Pool, strange: Callable[..., Spec], any_file: Path, pair: 
     assert not printed.exists()
 
 
+def test_what_it_printed_cannot_be_removed(
+    pool: Pool, strange: Callable[..., Spec], any_file: Path, pair: Any, tmp_path: Path
+) -> None:
+    """A disk that turned read-only at the end of a session ends no session with a traceback."""
+    client = pool.get(strange("chatter"))
+    client.run(any_file, pair)
+    (printed,) = (tmp_path / "printed").iterdir()
+    printed.unlink()
+    (printed / "in the way").mkdir(parents=True)
+    client.close()
+    assert not client.alive
+    assert printed.exists()
+
+
 def test_clock_goes_backwards(pool: Pool, strange: Callable[..., Spec], any_file: Path, pair: Any) -> None:
     client = pool.get(strange("break_clock"))
     with pytest.raises(
