@@ -46,7 +46,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def details(summary: str, lines: Sequence[str]) -> list[str]:
-    """Lines that are folded away; another block of this kind may follow at once, anything else needs a blank line."""
+    """Lines that are folded away; another such block may follow at once, all else after a blank line."""
     return [f"<details><summary>{text(summary)}</summary>", "", *lines, "</details>"]
 
 

@@ -47,7 +47,7 @@ def test_the_changed_model() -> None:
     lines = comment.splitlines()
     assert lines[0].startswith("### ✕ Edge budgets: 16 of 18 cases fail (2 unsupported · 60 warnings")
     assert lines[2].startswith("**Cause:** digits grew: parameters +19.9 to +20.0 %")
-    assert lines[3].endswith("(16 cases; new in this change)")
+    assert lines[2].endswith("(16 cases; new in this change)")
     assert "[job](https://example.org/1)" in comment
     rows = {line.split("|")[1].strip(): line for line in table_rows(comment)}
     assert "13.2 kB **(+15.2 %)** ✕ | 96.4 % (+1.90 points) |" in rows["`int8`"]
