@@ -51,6 +51,8 @@ ALIASES: Mapping[str, tuple[Scheme, Activations | None]] = {
 }
 """Another name of a scheme → its name here, and the activations that it stands for."""
 
+ODD = {"Gemm", "If", "Loop", "Scan", "SequenceMap", "QuantizeLinear"}
+"""Operators of files that may be quantized otherwise than at first, see `plain.is_odd`."""
 CHOSEN = ("per_channel", "method", "percentile", "activations", "weights", "block", "keep", "rules")
 """Parameters that not every engine takes."""
 
@@ -330,6 +332,14 @@ class Quantize(Step):
         return None
 
     def revision(self, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
+        found = self._revision(fmt, source, before, from_file=from_file)
+        if fmt == "onnx" and ODD & {*before.ops}:
+            from pytest_edgebench.compressors.onnx_form.plain import is_odd
+
+            return found + 10 if is_odd(source) else found
+        return found
+
+    def _revision(self, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
         masks = self.scheme == "static-int8" and {"Softmax", "SOFTMAX", "EMBEDDING_LOOKUP"} & {*before.ops}
         if self.preset and self.scheme == "static-int8" and fmt == "onnx" and self.engine is None:
             return 3  # SmoothQuant, finer scales for products, residual branches in float

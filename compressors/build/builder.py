@@ -205,7 +205,8 @@ class Builder:
             notes = list(parent.record.notes)
             self._log(f"{recipe.model.name or 'model'}: {step} on {fmt}")
             with step_errors(recipe):
-                step.file(parent.path, path, self._samples.context(recipe, fmt, notes.append))
+                context = self._samples.context(recipe, fmt, notes.append, parent.path)
+                step.file(parent.path, path, context)
                 if not path.is_file():
                     raise errors.wrote_nothing(str(step), place)
                 canonical.canonicalise(path)

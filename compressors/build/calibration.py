@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_edgebench.base.errors import EdgebenchError
 from pytest_edgebench.compressors.build import errors
+from pytest_edgebench.compressors.build.fed import states
 from pytest_edgebench.compressors.build.plan import place_of
 from pytest_edgebench.declare.model import Format, Model, Recipe, Step, StepContext
 from pytest_edgebench.declare.score import as_score
@@ -16,6 +17,7 @@ from pytest_edgebench.samples.seeds import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import numpy as np
 
@@ -37,7 +39,7 @@ class StepData:
         # By id; the model is kept with its data so that no id is used twice.
         self._firsts: dict[int, tuple[Model, Given]] = {}
         self._labels: dict[int, tuple[Model, str]] = {}
-        self._calibrations: dict[tuple[int, int], tuple[Model, dict[str, Array]]] = {}
+        self._calibrations: dict[tuple[int, int], tuple[Model, Given]] = {}
 
     def example(self, model: Model) -> dict[str, Array]:
         """The inputs of one call with the first sample: (1, ...) but for what has a role of its own.
@@ -74,17 +76,34 @@ class StepData:
         """Input → the axis of the samples where it is not the first, None for a constant."""
         return self._first(model).roles.axes_of_calls()
 
-    def calibration(self, model: Model, count: int) -> dict[str, Array]:
-        """Up to `count` unlabelled inputs."""
+    def calibration(self, model: Model, count: int, parent: Path | None = None) -> dict[str, Array]:
+        """Up to `count` unlabelled inputs, each as a call takes it.
+
+        Args:
+            parent: the file that is calibrated, which tells the states that go from one call to the next.
+
+        Raises:
+            DataError: the data cannot be read, or do not tell the shape of a state, and there is no file.
+        """
+        given = self._unlabelled(model, count)
+        if not given.roles:
+            return given.samples
+        if parent is None or not given.roles.initial:
+            given.check_states(model.place)
+            return given.calls(count)
+        fmt = cast("Format", parent.suffix[1:])
+        return given.calls(count, states(given, fmt, parent, self._runs, model.signature))
+
+    def _unlabelled(self, model: Model, count: int) -> Given:
         if (id(model), count) not in self._calibrations:
             base = _calibration_base(model)
             with seeded(model.seed):
                 if base is None:
-                    arrays, _ = data.calibration(model, count)
+                    given, _ = data.calibration(model, count)
                 else:
                     with self._observed.run(base):
-                        arrays, _ = data.calibration(model, count)
-            self._calibrations[id(model), count] = model, arrays
+                        given, _ = data.calibration(model, count)
+            self._calibrations[id(model), count] = model, given
         return self._calibrations[id(model), count][1]
 
     def key(self, recipe: Recipe) -> str:
@@ -113,10 +132,13 @@ class StepData:
     def _calibration_key(self, model: Model, count: int) -> str:
         base = _calibration_base(model)
         if base is None:
-            return digest(self.calibration(model, count))
+            given = self._unlabelled(model, count)
+            fed = given.roles.sequences or given.roles.unbroken
+            found = given.calls(count) if given.roles else given.samples
+            return digest((found, "fed") if fed else found)
         key = self._observed.key(base)
         if key is None:
-            self.calibration(model, count)
+            self._unlabelled(model, count)
             key = self._observed.key(base)
         return digest((key, count))
 
@@ -127,15 +149,21 @@ class StepData:
                 self._labels[id(model)] = model, data.load(model).key()
         return self._labels[id(model)][1]
 
-    def context(self, recipe: Recipe, fmt: Format, note: Callable[[str], None]) -> StepContext:
-        """What the recipe's last step may use."""
+    def context(
+        self, recipe: Recipe, fmt: Format, note: Callable[[str], None], parent: Path | None = None
+    ) -> StepContext:
+        """What the recipe's last step may use.
+
+        Args:
+            parent: the file that it works on.
+        """
 
         def calibration(count: int) -> Mapping[str, Array]:
             if count > samples_of(recipe.step):
                 raise errors.undeclared_calibration(str(recipe.step), place_of(recipe))
             if recipe.model.calibration is None:
                 note(ON_EVALUATION_DATA)
-            return shortened(self.calibration(recipe.model, count), count)
+            return shortened(self.calibration(recipe.model, count, parent), count)
 
         return StepContext(fmt, recipe.model, calibration, recipe.model.seed, note, runs=self._runs)
 

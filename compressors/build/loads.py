@@ -41,7 +41,7 @@ def _fault(fmt: Format, path: Path, sample: Given | None, runs: Runs, signature:
         client = runs.client(fmt, signature)
         inputs = client.interface(path).inputs
         if sample is not None:
-            client.run(path, sample, batch=_batch(inputs, sample, sample.roles.plain()))
+            client.run(path, sample, batch=batch_of(inputs, sample, sample.roles.plain()))
     except MeasureError as error:
         return error.said or error.what
     except ValueError as cause:  # other inputs than the file has
@@ -49,7 +49,7 @@ def _fault(fmt: Format, path: Path, sample: Given | None, runs: Runs, signature:
     return ""
 
 
-def _batch(inputs: Any, sample: Given, roles: Mapping[str, Mapping[str, Any]]) -> int:
+def batch_of(inputs: Any, sample: Given, roles: Mapping[str, Mapping[str, Any]]) -> int:
     """Samples a call that a file is made for."""
     from pytest_edgebench.workers import values
 

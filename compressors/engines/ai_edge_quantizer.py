@@ -253,5 +253,7 @@ def _calls(source: Path, signature: str, samples: Mapping[str, Array]) -> dict[s
     positions = signatures.positions(source, key)
     ordered = sorted(details.items(), key=lambda item: positions[item[0]])
     arrays = matched(samples, {name: detail["dtype"] for name, detail in ordered}, source)
-    size = max(int((detail["shape_signature"][:1] or [1])[0]) for detail in details.values())
-    return {key: list(batches(arrays, max(1, size)))}
+    shapes = {
+        name: [int(n) if n > 0 else None for n in detail["shape_signature"]] for name, detail in ordered
+    }
+    return {key: list(batches(arrays, shapes))}

@@ -14,6 +14,7 @@ from pytest_edgebench.compressors.engines.inputs import onnx_calls
 from pytest_edgebench.compressors.onnx_form import files
 from pytest_edgebench.compressors.onnx_form.chosen import left_out, name_nodes
 from pytest_edgebench.compressors.onnx_form.errors import opset_too_low
+from pytest_edgebench.compressors.onnx_form.handed_on import usual
 from pytest_edgebench.compressors.onnx_form.layers import other_dtype
 from pytest_edgebench.compressors.onnx_form.masks import masked
 from pytest_edgebench.compressors.onnx_form.opset import opset, raised
@@ -71,7 +72,7 @@ def quantize(
     """
     from onnxruntime.quantization.onnx_model import ONNXModel
 
-    with quiet(), temporaries_in(target.parent), _untold():
+    with quiet(), temporaries_in(target.parent), _untold(), usual(source, target) as source:
         prepared = target.with_suffix(".prepared.onnx")
         model, out = _prepare(source, prepared, asked, note)
         if asked.scheme == "static-int8":

@@ -27,8 +27,9 @@ from pytest_edgebench.compressors.onnx_form.attention import has_attention
 from pytest_edgebench.compressors.onnx_form.bypass import read_floats
 from pytest_edgebench.compressors.onnx_form.captured import keep_apart
 from pytest_edgebench.compressors.onnx_form.chosen import left_out, name_nodes
-from pytest_edgebench.compressors.onnx_form.errors import opset_too_low
-from pytest_edgebench.compressors.onnx_form.half import beyond, outputs_apart, store_raw
+from pytest_edgebench.compressors.onnx_form.errors import no_products, opset_too_low
+from pytest_edgebench.compressors.onnx_form.half import beyond, converted, outputs_apart
+from pytest_edgebench.compressors.onnx_form.handed_on import usual
 from pytest_edgebench.compressors.onnx_form.layers import float_layers, other_dtype
 from pytest_edgebench.compressors.onnx_form.masks import masked
 from pytest_edgebench.compressors.onnx_form.opset import opset, raised
@@ -103,7 +104,7 @@ def quantize(
     Raises:
         BuildError: a pattern that matches no operator; an opset that cannot be raised.
     """
-    with quiet(), temporaries_in(target.parent):
+    with quiet(), temporaries_in(target.parent), usual(source, target) as source:
         if asked.scheme == "fp16":
             _half(source, target, asked, note)
         elif asked.scheme.startswith("weight-"):
@@ -164,24 +165,26 @@ def _prepare(source: Path, prepared: Path, asked: Quantization, note: Callable[[
     if nested:
         keep_apart(whole)  # only now, since the optimizer above takes copies out again
     excluded = left_out(whole, asked.step, _ops(whole, asked), asked.exclude)
-    unfit = _unfit(whole, asked.scheme)
+    unfit = _unfit(whole, asked)
     if "" in unfit:
         name_nodes(whole)
-        unfit = _unfit(whole, asked.scheme)
+        unfit = _unfit(whole, asked)
     shared = per_channel and asked.scheme == "static-int8" and split(whole)
     if nested or excluded or unfit or shared:
         files.save(whole, prepared)  # every node that is left out has a name now
     return _Ready(prepared, per_channel, list(dict.fromkeys([*excluded, *unfit, *others])), tied)
 
 
-def _unfit(model: onnx.ModelProto, scheme: str) -> list[str]:
+def _unfit(model: onnx.ModelProto, asked: Quantization) -> list[str]:
     """Names of nodes that the tools would quantize into something that ONNX Runtime does not run."""
     # ONNX's own Attention is no com.microsoft one, which the tools take it for.
     found = [n.name for n in model.graph.node if n.op_type == "Attention" and n.domain in ("", "ai.onnx")]
-    if scheme == "dynamic-int8":
-        ranks = {tensor.name: len(tensor.dims) for tensor in model.graph.initializer}
-        products = [n for n in model.graph.node if n.op_type == "MatMul"]
+    ranks = {tensor.name: len(tensor.dims) for tensor in model.graph.initializer}
+    products = [n for n in model.graph.node if n.op_type == "MatMul"]
+    if asked.scheme == "dynamic-int8":
         found += [n.name for n in products if any(ranks.get(name, 2) != 2 for name in n.input)]
+    elif asked.preset:  # their results are floats, which kernels give of matrices alone
+        found += [n.name for n in products if any(ranks.get(name, 2) > 2 for name in n.input)]
     return found
 
 
@@ -295,7 +298,10 @@ def _ops(model: onnx.ModelProto, asked: Quantization) -> tuple[str, ...]:
     if asked.preset is None:
         return asked.ops
     there = {node.op_type for graph in graphs(model.graph) for node in graph.node}
-    return tuple(kind for kind in PRODUCTS if kind in there) or PRODUCTS
+    taken = tuple(kind for kind in PRODUCTS if kind in there)
+    if not taken:
+        raise no_products(asked.step, asked.preset)
+    return taken
 
 
 def _as_matmul(name: str) -> str:
@@ -372,19 +378,10 @@ def _algorithm(asked: Quantization, calls: Callable[[], Iterable[Mapping[str, Ar
 
 
 def _half(source: Path, target: Path, asked: Quantization, note: Callable[[str], None]) -> None:
-    from onnxruntime.transformers.float16 import convert_float_to_float16
-
-    # Inputs and outputs stay float32: a runtime is given the model's own data.
     whole = plain(source)
     outputs_apart(whole)
-    excluded = left_out(whole, asked.step, _ops(whole, asked), asked.exclude) or None
+    excluded = left_out(whole, asked.step, _ops(whole, asked), asked.exclude)
     too_large = beyond(whole)
     if too_large:
         note(too_large)
-    half = convert_float_to_float16(
-        infer_shapes(whole), keep_io_types=True, disable_shape_infer=True, node_block_list=excluded
-    )
-    model = ONNXModel(half)
-    model.topological_sort()  # the casts of the inputs were appended at the end
-    store_raw(model.model)
-    onnx.save(model.model, target)
+    onnx.save(converted(whole, excluded), target)

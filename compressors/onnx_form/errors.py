@@ -23,3 +23,10 @@ def opset_too_low(step: str, given: int, needed: int, operator: str) -> BuildErr
         f"{operator} operators",
         fix=f"export the model again with opset {needed} or later",
     )
+
+
+def no_products(step: str, preset: str) -> BuildError:
+    return BuildError(
+        f"{step}: the file has no convolution or matrix product, and preset={preset!r} takes nothing else",
+        fix="leave the step out, or the preset",
+    )

@@ -17,6 +17,7 @@ from onnx import numpy_helper
 from pytest_edgebench.artifacts.inspect import onnx_constants
 from pytest_edgebench.artifacts.inspect.onnx_file import load
 from pytest_edgebench.artifacts.inspect.onnx_names import graphs, make_unique
+from pytest_edgebench.compressors.onnx_form.scaled import has_factors, take_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +47,21 @@ def plain(path: Path) -> onnx.ModelProto:
         _dense(graph)
         _from_nodes(graph)
         _past_identities(graph)
+        take_in(graph)
     return model
+
+
+@lru_cache(maxsize=64)
+def is_odd(path: Path) -> bool:
+    """Whether a file is of a kind that is quantized otherwise than at first: its steps have another key.
+
+    Args:
+        path: an artifact's, whose content does not change.
+    """
+    model = onnx.load(path, load_external_data=False)
+    graph = model.graph
+    quantized = any(node.op_type == "QuantizeLinear" for node in graph.node)
+    return quantized or len(list(graphs(graph))) > 1 or has_factors(graph)
 
 
 @lru_cache(maxsize=64)

@@ -112,6 +112,7 @@ class AcceptedState:
         """What moved in a case's file since the accepted one; None where nothing did, or nobody can tell."""
         from pytest_edgebench.artifacts.inspect.layers import layers
         from pytest_edgebench.baselines.moved import moved
+        from pytest_edgebench.measure.counting import depends_on_a_call
 
         before, after = self.artifact(case_run), case_run.artifact
         if before is None or before.record.digest == after.record.digest:
@@ -121,7 +122,7 @@ class AcceptedState:
         if pair in self._moved:  # of another profile
             return self._moved[pair]
         try:
-            given = observer.sample(model, 1).call() if after.record.counts.guessed else {}
+            given = observer.sample(model, 1).call() if depends_on_a_call(after.record.counts) else {}
             old, new = (layers(one.path, given, model.signature) for one in (before, after))
         except EdgebenchError:  # what could not be counted is told of its metrics
             return None

@@ -78,6 +78,10 @@ def odd_input(path: str, name: str, kind: str) -> StartError:
     return StartError(f"input {name!r} takes {kind}", where=path, fix=fix)
 
 
+def odd_output(path: str, what: str, fix: str) -> StartError:
+    return StartError(what, where=path, fix=fix)
+
+
 def no_inputs(path: str) -> StartError:
     return StartError(
         "the model has no inputs, so its answers are always the same",

@@ -21,6 +21,7 @@ FRAMES = (100, 128, 3000)
 TOKENS = (128, 8, 16)
 CHANNELS = (1, 3, 4)
 ANY = (8, 32, 1)
+GIVEN = "as given"
 RATE, RATES = 16000, re.compile(r"(^|_)(sr|rate|fs)$|sample_?rate|sampling")
 WORDS = "in|input|prev|previous|past|initial|init|old|next|new|present|out|output|final|o|i|n"
 MARKS = re.compile(rf"^({WORDS})_|_({WORDS})$")
@@ -86,9 +87,26 @@ def plans(
     found = [Plan(tuple(c[min(n, len(c) - 1)] for c in choices), batch) for n in range(most)]
     if not found[0].samples:
         return [Plan(tuple(_sampled(role) for role in found[0].roles), batch)]
+    found[1:1] = _of_one_length(found[0])
     if batch > 1:  # or the file has no axis for samples at all
         found.append(Plan(tuple(_whole(role) for role in found[0].roles), 1))
     return found
+
+
+def _of_one_length(plan: Plan) -> list[Plan]:
+    """The plan with one length for all free axes of several inputs, such as tokens and their mask."""
+    open_ = [role for role in plan.samples if role.free and role.layout != GIVEN]
+    if len(open_) < 2:
+        return []
+    return [
+        Plan(tuple(_as_long(role, n) if role in open_ else role for role in plan.roles), plan.batch)
+        for n in (*TOKENS, *ANY)
+    ]
+
+
+def _as_long(role: Role, length: int) -> Role:
+    lengths = tuple(length if n is None else n for n in role.declared[1:])
+    return replace(role, shape=lengths, layout="one length for all inputs")
 
 
 def _sampled(role: Role) -> Role:
@@ -151,13 +169,14 @@ def _choices(
     role = Role(name, tensor["dtype"], tensor["scale"] is not None, declared=tuple(shape))
     if name in fed:
         return [replace(role, kind="state", output=fed[name], axis=_state_axis(shape, batch))]
-    alone = not shape or shape == [1] or (shape[0] not in (None, batch) and shape[0] == 1)
+    # What has no axis of that length for samples is the same for all of them.
+    alone = not shape or shape == [1] or shape[0] not in (None, batch)
     if alone:
         whole = tuple(n or 1 for n in shape)
         return [replace(role, kind="constant", shape=whole, value=_constant(tensor))]
     rest = shape[1:]
     if name in given:
-        return [replace(role, shape=given[name], free=_free(shape), layout="as given")]
+        return [replace(role, shape=given[name], free=_free(shape), layout=GIVEN)]
     if None not in rest:
         return [replace(role, shape=tuple(n or 1 for n in rest))]
     return [

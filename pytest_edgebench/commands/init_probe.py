@@ -35,6 +35,7 @@ WHOLE_BELOW = 2
 """Made-up integers are 0 or 1: indices, token numbers and masks may all be of that type."""
 SCHEMES = ("fp16", "dynamic-int8")
 DEADLINE_S = 120.0
+NO_ARRAYS = ("seq(", "optional(", "sparse_tensor(", "map(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,10 @@ class Probe:
         """What the file takes and gives.
 
         Raises:
-            StartError: it cannot be loaded, has no inputs, or one of a type that no samples can be made of.
+            StartError: it cannot be loaded, has no inputs, one of a type that no samples can be made of, or
+                an output that is no array.
         """
-        from pytest_edgebench.workers.errors import odd_kind
+        from pytest_edgebench.workers.errors import odd_kind, output_kind
 
         try:
             found = self.pool.get(self._spec).interface(self._model.resolve(), DEADLINE_S)
@@ -83,6 +85,11 @@ class Probe:
         for tensor in found.inputs:
             if not tensor["dtype"]:
                 raise errors.odd_input(str(self._model), tensor["name"], odd_kind(tensor.get("kind", "")))
+        for tensor in found.outputs:
+            kind = tensor.get("kind", "")
+            if kind.startswith(NO_ARRAYS):
+                said = output_kind({"name": tensor["name"], "kind": kind})
+                raise errors.odd_output(str(self._model), *said)
         return found
 
     def answers(self, found: Interface, given: Mapping[str, tuple[int, ...]]) -> Answers:

@@ -28,17 +28,19 @@ def counts_of(
 ) -> Counts:
     """What is in a file: as it was counted when built, or again where that will not do.
 
-    That is where a free length was taken as 1, and where an older version built it.
+    That is where a free length was taken as 1, where something could not be counted without the numbers of a
+    call, and where an older version built it.
 
     Args:
-        sample: gives the arrays of one call; only asked where lengths are free.
+        sample: gives the arrays of one call; only asked where the counts depend on it.
         signature: of a ``.tflite`` file with several.
     """
     known = artifact.record.counts
-    if known.counter == COUNTER_VERSION and not known.guessed and not signature:
+    depends = depends_on_a_call(known)
+    if known.counter == COUNTER_VERSION and not depends and not signature:
         return known
     given: Mapping[str, Array] = {}
-    if known.guessed or known.counter != COUNTER_VERSION:
+    if depends or known.counter != COUNTER_VERSION:
         with contextlib.suppress(DataError):  # then what rests on lengths is a floor, and says so
             given = sample()
     lengths = {name: (array.shape, _scalar(array)) for name, array in given.items()}
@@ -53,6 +55,11 @@ def counts_of(
     counts = inspect(artifact.path, given, signature)
     cache.memo_put("counts", key, encode(counts))
     return counts
+
+
+def depends_on_a_call(counts: Counts) -> bool:
+    """Whether other counts may be found with the arrays of a call: lengths, flags and numbers."""
+    return counts.guessed or bool(counts.uncounted) or "If" in counts.ops
 
 
 def macs_metric(counts: Counts) -> Metric:

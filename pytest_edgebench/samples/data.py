@@ -14,7 +14,6 @@ from pytest_edgebench.samples.roles import NO_ROLES, Given, split
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_edgebench.declare.data import Array
     from pytest_edgebench.declare.model import Model
     from pytest_edgebench.samples.stream import Samples
 
@@ -56,8 +55,8 @@ def labelled(data: Any, where: str, folder: Path) -> Samples:
     return Columns(inputs, labels, critical, roles or NO_ROLES)
 
 
-def calibration(model: Model, count: int) -> tuple[dict[str, Array], bool]:
-    """Up to `count` unlabelled inputs, and whether they are the model's own calibration data.
+def calibration(model: Model, count: int) -> tuple[Given, bool]:
+    """Up to `count` unlabelled samples, and whether they are the model's own calibration data.
 
     Without calibration data of its own a sample drawn with the model's seed from its labelled data serves.
 
@@ -71,11 +70,10 @@ def calibration(model: Model, count: int) -> tuple[dict[str, Array], bool]:
         found = contents(model.calibration, about)
         arrays, roles = split(found.inputs, "calibration", about.where)
         columns = checked_inputs(arrays, "calibration", about.where)
-        given = Given({name: column[:count] for name, column in columns.items()}, roles)
-        return _calls(given, count, about.where), True
+        return Given({name: column[:count] for name, column in columns.items()}, roles), True
     samples = load(model)
     chosen = np.sort(np.random.default_rng(model.seed).permutation(samples.count)[:count])
-    return _calls(samples.take(chosen), count, _of(model)), False
+    return samples.take(chosen), False
 
 
 def example(model: Model) -> Given:
@@ -83,11 +81,6 @@ def example(model: Model) -> Given:
     first = load(model).first(1)
     first.check_states(_of(model))
     return first
-
-
-def _calls(given: Given, count: int, where: str) -> dict[str, Array]:
-    """At most `count` calls: a sequence has several."""
-    return given.calls(count, where) if given.roles else given.samples
 
 
 def _of(model: Model) -> str:

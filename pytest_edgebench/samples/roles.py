@@ -156,14 +156,14 @@ class Given(Mapping[str, "Array"]):
             found[name] = np.broadcast_to(one, (count, *one.shape))
         return found
 
-    def calls(self, count: int, where: str) -> dict[str, Any]:
+    def calls(self, count: int, states: Mapping[str, Array] | None = None) -> dict[str, Any]:
         """At most `count` calls of one sample each: arrays (n, ...), and `Calls` for what is no plain sample.
 
-        Raises:
-            DataError: a state whose shape only the file tells.
+        Args:
+            states: input → (n, ...) before each call; without it what a reset sets.
         """
-        self.check_states(where)
         found: dict[str, Any] = {name: array[:count] for name, array in self.repeated().items()}
+        found |= {name: array[:count] for name, array in (states or {}).items()}
         for name, array in found.items():
             if name in self.roles.constants:
                 found[name] = Calls(self.roles.constants[name], len(array), None)
@@ -216,9 +216,9 @@ class Calls:
             return self.array
         return np.ascontiguousarray(np.moveaxis(self.array[rows], 0, self.axis))
 
-    def astype(self, dtype: Any, **how: Any) -> Calls:
-        """With numbers of another dtype."""
-        return Calls(self.array.astype(dtype, **how), self.count, self.axis)
+    def of(self, array: Array) -> Calls:
+        """The same calls of another array, e.g. with numbers of another dtype."""
+        return Calls(array, self.count, self.axis)
 
     def cut(self, count: int) -> Calls:
         """The first ones."""

@@ -270,7 +270,8 @@ def outputs_differ(path: Path, shapes: Sequence[object]) -> MeasureError:
     )
 
 
-def _output_kind(facts: Mapping[str, Any]) -> tuple[str, str]:
+def output_kind(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """What is wrong with an output that is no array, and what to do."""
     kind = facts["kind"]
     zipmap = " (for scikit-learn models: with zipmap off)" if kind.startswith("seq(") else ""
     return (
@@ -341,7 +342,7 @@ _REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "scalar": _scalar,
     "signature": _signature,
     "output_shape": _output_shape,
-    "output_kind": _output_kind,
+    "output_kind": output_kind,
     "raised": _raised,
     "dynamic_int8": _dynamic_int8,
     "arena": _arena,

@@ -202,6 +202,15 @@ def test_labelled_samples_of_several_inputs(here: Path, capsys: Captured) -> Non
         (
             lambda: save(
                 "m.onnx",
+                [node("SplitToSequence", ["x"], ["y"], axis=1)],
+                [info("x", FLOAT, ["n", 4])],
+                [helper.make_tensor_sequence_value_info("y", FLOAT, None)],
+            ),
+            "output 'y' gives a sequence (seq(tensor(float))), not one array",
+        ),
+        (
+            lambda: save(
+                "m.onnx",
                 [node("Cast", ["x"], ["y"], to=TensorProto.STRING)],
                 [info("x", FLOAT, ["n", 4])],
                 [info("y", TensorProto.STRING, ["n", 4])],
@@ -265,3 +274,20 @@ def test_what_is_taken_for_state(before: Any, after: Any, axis: int | None) -> N
 def test_the_only_input_is_no_state() -> None:
     plan = plans([tensor("x", None, 4)], [tensor("x_out", None, 4)], {})[0]
     assert plan.roles[0].kind == "sample"
+
+
+def test_inputs_of_one_length() -> None:
+    """Tokens and their mask, where lengths of their own did not run."""
+    tokens = {**tensor("x", None, None), "dtype": "int64"}
+    found = plans([tokens, tensor("mask", None, None)], [tensor("y", None, 4)], {})
+    assert [[role.shape for role in plan.roles] for plan in found[1:4]] == [
+        [(n,), (n,)] for n in (128, 8, 16)
+    ]
+    assert found[1].roles[0].layout == "one length for all inputs"
+
+
+def test_what_has_another_first_axis_is_the_same_for_all_samples() -> None:
+    """Such as a kernel that a convolution is given."""
+    plan = plans([tensor("x", 1, 4, 8, 8), tensor("k", 6, 4, 3, 3)], [tensor("y", 1, 6, 6, 6)], {})[0]
+    assert [role.kind for role in plan.roles] == ["sample", "constant"]
+    assert plan.roles[1].shape == (6, 4, 3, 3)

@@ -75,13 +75,14 @@ def test_a_call_has_the_file_s_own_shapes() -> None:
 
 def test_calibration_gives_one_call_after_another() -> None:
     state = eb.State("next", initial=np.zeros((2, 1, 4), "float32"), axis=1)
-    given, own = calibration(model({"x": X, "rate": eb.Constant(8000), "s": state}), 4)
+    found, own = calibration(model({"x": X, "rate": eb.Constant(8000), "s": state}), 4)
+    given = found.calls(4)
     assert not own
     assert len(given["x"]) == 4
     assert isinstance(given["rate"], Calls)
     assert given["rate"][2:3].shape == ()
     assert given["s"][2:3].shape == (2, 1, 4)
-    assert given["s"].astype("float64").dtype == "float64"
+    assert given["s"].of(given["s"].array.astype("float64")).dtype == "float64"
     assert given["s"].shape == (4, 2, 4)
     cut = shortened(given, 2)
     assert [len(each) for each in cut.values()] == [2, 2, 2]
@@ -90,8 +91,11 @@ def test_calibration_gives_one_call_after_another() -> None:
 def test_sequences_are_taken_apart_for_calibration() -> None:
     steps = np.arange(40, dtype="float32").reshape(10, 2, 2)
     data = {"x": steps, "s": eb.State("y", initial=np.zeros((1, 2)), reset="sequence")}
-    given, _ = calibration(model(data), 6)
+    found, _ = calibration(model(data), 6)
+    given = found.calls(6)
     assert given["x"].shape == (6, 2)
+    fed = found.calls(6, {"s": np.arange(12.0).reshape(12, 1)})
+    assert fed["s"][4:5].tolist() == [[4.0]]
     assert load(model(data)).first(3).call()["x"].shape == (3, 2)
     np.testing.assert_array_equal(load(model(data)).first(1).call()["x"], [[0, 1]])
 

@@ -20,8 +20,38 @@ MOVED = {"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten"}
 # ONNX Runtime has integer kernels of them (MatMulIntegerToFloat, QGemm) whose results are floats.
 ANSWERING_FLOATS = {"MatMul", "Gemm"}
 # (tensor, zero point) positions of operators that carry a zero point.
-ZERO_POINTS = {"DequantizeLinear": (0, 2), "QLinearConv": (3, 5), "QLinearMatMul": (3, 5), "QGemm": (3, 5)}
-ZERO_POINTS |= {"ConvInteger": (1, 3), "MatMulInteger": (1, 3)}
+ZERO_POINTS: Mapping[str, tuple[tuple[int, int], ...]] = {
+    "DequantizeLinear": ((0, 2),),
+    "QLinearConv": ((3, 5),),
+    "QLinearMatMul": ((3, 5),),
+    "QGemm": ((3, 5),),
+    "ConvInteger": ((1, 3),),
+    "MatMulInteger": ((1, 3),),
+    "MatMulIntegerToFloat": ((1, 5),),
+    "DynamicQuantizeMatMul": ((1, 3),),
+    "DynamicQuantizeLSTM": ((1, 9), (2, 11)),
+    "QAttention": ((1, 7),),
+    "GatherBlockQuantized": ((0, 3),),
+}
+_ONE, _TWO, _MIXED = (1, 2, 3, 4), (1, 2, 4, 5, 6, 7), (2, 3, 4, 5)
+# Positions of scales and zero points.
+SCALING: Mapping[str, tuple[int, ...]] = {
+    "QuantizeLinear": (1, 2),
+    "DequantizeLinear": (1, 2),
+    "ConvInteger": (2, 3),
+    "MatMulInteger": (2, 3),
+    **dict.fromkeys(("QLinearConv", "QLinearMatMul", "QLinearAdd", "QLinearMul"), _TWO),
+    **dict.fromkeys(("QLinearSigmoid", "QLinearLeakyRelu", "QLinearSoftmax", "QLinearReduceMean"), _ONE),
+    **dict.fromkeys(("QLinearAveragePool", "QLinearGlobalAveragePool"), _ONE),
+    "QLinearWhere": (2, 3, 5, 6, 7, 8),
+    "QGemm": (1, 2, 4, 5, 7, 8),
+    "MatMulIntegerToFloat": _MIXED,
+    "DynamicQuantizeMatMul": (2, 3),
+    "DynamicQuantizeLSTM": (8, 9, 10, 11),
+    "QAttention": (3, 4, 6, 7),
+    "GatherBlockQuantized": (2, 3),
+    "MatMulBnb4": (2,),
+}
 
 
 def float_ops(nodes: Sequence[onnx.NodeProto]) -> int:
@@ -36,29 +66,46 @@ def float_ops(nodes: Sequence[onnx.NodeProto]) -> int:
 
 def scaling(nodes: Sequence[onnx.NodeProto]) -> set[str]:
     """Names of scales and zero points, which are constants but no parameters."""
-    found = {name for node in nodes if node.op_type in ZERO_POINTS for name in _scaling(node)}
+    found = {name for node in nodes for name in _scaling(node)}
     measured = {name for node in nodes if node.op_type == "DynamicQuantizeLinear" for name in node.output}
-    return found | {
-        n for node in nodes if node.op_type == "Mul" and measured & {*node.input} for n in node.input
-    }
+    makers = {output: node for node in nodes for output in node.output}
+    for node in nodes:
+        if node.op_type != "Mul":
+            continue
+        if measured & {*node.input}:
+            found |= {*node.input}
+        elif any(_counted(name, makers) for name in node.input):  # its other factor makes floats of integers
+            factors = [makers.get(name) for name in node.input]
+            found |= {n for maker in factors if maker and maker.op_type == "Mul" for n in maker.input}
+            found |= {*node.input}
+    return found
+
+
+def _counted(name: str, makers: Mapping[str, onnx.NodeProto]) -> bool:
+    """Whether a value is what a product of integers gave, as floats."""
+    cast = makers.get(name)
+    if cast is None or cast.op_type != "Cast":
+        return False
+    product = makers.get(cast.input[0])
+    return product is not None and product.op_type in ("MatMulInteger", "ConvInteger")
 
 
 def zero_points(nodes: Sequence[onnx.NodeProto], constants: Mapping[str, onnx.TensorProto]) -> dict[str, int]:
     """Weight → the number that stands for 0 (the first, where each channel has one)."""
     found = {}
     for node in nodes:
-        at, zero = ZERO_POINTS.get(node.op_type, (0, 99))
-        if len(node.input) > zero and node.input[zero] in constants:
-            values = onnx.numpy_helper.to_array(constants[node.input[zero]])
-            found[node.input[at]] = int(values.reshape(-1)[0]) if values.size else 0
+        for at, zero in ZERO_POINTS.get(node.op_type, ()):
+            if len(node.input) > zero and node.input[zero] in constants:
+                values = onnx.numpy_helper.to_array(constants[node.input[zero]])
+                found[node.input[at]] = int(values.reshape(-1)[0]) if values.size else 0
     return found
 
 
 def _scaling(node: onnx.NodeProto) -> Iterator[str]:
-    data = {0, 1} if node.op_type in ("ConvInteger", "MatMulInteger") else {0}
-    data |= {3, 8} if node.op_type == "QLinearConv" else {3} if node.op_type == "QLinearMatMul" else set()
-    data |= {3, 6} if node.op_type == "QGemm" else set()
-    return (name for i, name in enumerate(node.input) if i not in data)
+    if node.op_type == "QLinearConcat":  # those of the output, then each part with its own
+        return (name for at, name in enumerate(node.input) if at < 2 or (at - 2) % 3)
+    positions = SCALING.get(node.op_type, ())
+    return (node.input[at] for at in positions if at < len(node.input))
 
 
 def _is_float(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_edgebench.artifacts.inspect import onnx_bodies, onnx_constants
 from pytest_edgebench.artifacts.inspect.onnx_infer import infer, stored_types
 from pytest_edgebench.artifacts.inspect.onnx_names import bodies
+from pytest_edgebench.artifacts.inspect.onnx_order import ordered
 from pytest_edgebench.artifacts.inspect.onnx_rules.table import RULES, SHAPES, key_of, uncounted
 from pytest_edgebench.artifacts.inspect.onnx_rules.view import View
 from pytest_edgebench.artifacts.inspect.onnx_values import Unknown, Values, given_shapes
@@ -58,8 +59,8 @@ class Walk:
         return total
 
     def each(self, graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, Tally]]:
-        """The nodes of a graph in order with the multiply-accumulates of each."""
-        for node in graph.node:
+        """The nodes of a graph as they run, with the multiply-accumulates of each."""
+        for node in ordered(graph):
             kind = onnx_bodies.CONTROL.get(node.op_type) if node.domain in ("", "ai.onnx") else None
             yield node, (self.node(node) if kind is None else kind(self, node))
 

@@ -36,6 +36,9 @@ SAME_SHAPE = frozenset(
     ]
 )
 """What their first output has is the shape of their first input."""
+ML = "ai.onnx.ml"
+ML_SAME_SHAPE = frozenset({"Scaler", "Normalizer", "Imputer", "Binarizer", "LabelEncoder"})
+"""As `SAME_SHAPE`; ONNX itself has no rule for them."""
 ALIASES: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "QLinearAdd": ("Add", (0, 3)),
     "QLinearMul": ("Mul", (0, 3)),
@@ -63,6 +66,9 @@ def rewritten(node: onnx.NodeProto) -> onnx.NodeProto | None:
     """The node, or one of ONNX's own operators with outputs of the same shapes; None where none is known."""
     if node.domain in ("", "ai.onnx", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.preview.training"):
         if node.op_type == "SimplifiedLayerNormalization":  # ONNX Runtime's, in the domain of ONNX
+            return _as(node, "Identity", [node.input[0]])
+        # Texts have no number: what they are turned into is an index all the same.
+        if node.domain == ML and node.op_type in ML_SAME_SHAPE:
             return _as(node, "Identity", [node.input[0]])
         return node
     if node.domain != MICROSOFT:

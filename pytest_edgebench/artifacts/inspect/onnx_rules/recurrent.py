@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_edgebench.artifacts.inspect.onnx_rules.view import MICROSOFT, Table, View, product
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_edgebench.artifacts.inspect.onnx_rules.view import Shape, Shapes
 
 
 def recurrent(view: View) -> int:
@@ -11,9 +18,18 @@ def recurrent(view: View) -> int:
     return first * second * (product(view.shape(1)) + product(view.shape(2)))
 
 
+def recurrent_shape(view: View) -> tuple[Shape, ...]:
+    """Outputs of `DynamicQuantizeLSTM`: of all steps, and the two states after the last one."""
+    steps, samples = view.shape(0)[:2]
+    directions, hidden = view.shape(1)[0], int(view.attribute("hidden_size"))
+    state = (directions, samples, hidden)
+    return (steps, directions, samples, hidden), state, state
+
+
 RULES: Table = {
     ("", "LSTM"): recurrent,
     ("", "GRU"): recurrent,
     ("", "RNN"): recurrent,
     (MICROSOFT, "DynamicQuantizeLSTM"): recurrent,
 }
+SHAPES: Mapping[tuple[str, str], Shapes] = {(MICROSOFT, "DynamicQuantizeLSTM"): recurrent_shape}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.artifacts.inspect.onnx_rules.view import Shapes
 
 RULES: Table = {**convolutions.RULES, **products.RULES, **recurrent.RULES, **attention.RULES}
-SHAPES: Mapping[tuple[str, str], Shapes] = {**products.SHAPES, **attention.SHAPES}
+SHAPES: Mapping[tuple[str, str], Shapes] = {**products.SHAPES, **recurrent.SHAPES, **attention.SHAPES}
 INTEGER = frozenset(
     [
         "ConvInteger",
