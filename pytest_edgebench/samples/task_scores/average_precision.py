@@ -1,6 +1,7 @@
 """Average precision of chosen images, from what pycocotools found of each.
 
-The numbers are those of its `accumulate`, which goes over all boxes in Python, 20 ms for 500 images; an interval rests on thousands of draws. Here the boxes are sorted once, and a draw weighs them by how often
+The numbers are those of its `accumulate`, which goes over all boxes in Python, 20 ms for 500 images;
+an interval rests on thousands of draws. Boxes are sorted once here, and a draw weighs them by how often
 their image is in it. Boxes of equal score keep the order of their images.
 """
 
