@@ -88,7 +88,8 @@ def _limit_in(line: str, row: Row) -> re.Match[str] | None:
 
 
 def _help(row: Row, accept: str) -> str:
-    where = f"raise the limit at {row.place}" if row.place else ""
+    better, looser, sign = ("raise", "lower", "-") if row.higher_is_better else ("reduce", "raise", "+")
+    where = f"{looser} the limit at {row.place}" if row.place else ""
     if row.measured is None:
         return (
             f"provide the number, or remove the limit at {row.place}" if row.place else "see the reason above"
@@ -98,5 +99,7 @@ def _help(row: Row, accept: str) -> str:
     if row.reference == "baseline" and accept:
         return f"if it is intended: {accept}"
     if where:
-        return f"reduce it, or {where}"
-    return f'reduce it, or allow more: @eb.budget({row.metric}="{row.reference or "model"} + … %")'
+        return f"{better} it, or {where}"
+    unit = "points" if row.higher_is_better else "%"
+    allowed = f"{row.reference or 'model'} {sign} … {unit}"
+    return f'{better} it, or allow more: @eb.budget({row.metric}="{allowed}")'

@@ -8,6 +8,7 @@ from pytest_edgebench.reports import limits, numbers, row_text, status
 from pytest_edgebench.reports.acceptance import ways
 from pytest_edgebench.reports.causes import account, sentences
 from pytest_edgebench.reports.change_table import change_table
+from pytest_edgebench.reports.data_sources import data_lines
 from pytest_edgebench.reports.distinct import distinct
 from pytest_edgebench.reports.markdown_text import code, details, fenced, table, text
 from pytest_edgebench.reports.missing import not_measured, not_run
@@ -163,6 +164,8 @@ def _folded(run: Run, found: Account) -> list[str]:
         more = [f"- and {len(silent) - MOST_NOTES} more"] if len(silent) > MOST_NOTES else []
         summary = "Not measured" if not known else "Not run and not measured" if absent else "Not run"
         out += details(summary, [*(f"- {text(line, LONGEST_NOTE)}" for line in silent[:MOST_NOTES]), *more])
+    if named := data_lines(run):
+        out += details("Data", [f"- {text(line, LONGEST_NOTE)}" for line in named[:MOST_NOTES]])
     if run.notes:
         out += details(
             numbers.plural(len(run.notes), "note"),

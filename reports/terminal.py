@@ -10,6 +10,7 @@ from pytest_edgebench.reports import numbers, row_text, status, terminal_causes,
 from pytest_edgebench.reports.acceptance import accept_lines
 from pytest_edgebench.reports.causes import account, sentences
 from pytest_edgebench.reports.changes import items
+from pytest_edgebench.reports.data_sources import data_lines
 from pytest_edgebench.reports.missing import not_measured, not_run
 from pytest_edgebench.reports.terminal_rows import painted
 
@@ -52,6 +53,7 @@ def summary(
     if level > 1:
         out += [*terminal_rows.rows(items(run), width, paint), *terminal_rows.silent(run, paint)]
     out += _absent(run, width, whole=level > 0, notes=level > 0 or not found.failing)
+    out += [part for line in data_lines(run) for part in terminal_causes.folded(line, width)]
     return [*out, *_end(run, found, width, report)]
 
 

@@ -93,7 +93,7 @@ def _card(found: Brief, run: Run, *, plotted: bool) -> Card:
         facts = [("format", artifact.format), ("made with", made)]
         facts += [("digest", artifact.digest), ("key", artifact.key[:16])]
     if seen is not None:
-        facts.append(ran(case, run))
+        facts += [ran(case, run), ("data", seen.data)]
     facts.append(("recipe", case.place))
     judged = {_key(row) for row in found.rows}
     observed = seen.metrics if seen is not None else {}

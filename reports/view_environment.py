@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import numbers
+from pytest_edgebench.reports.data_sources import data_sources
 from pytest_edgebench.reports.view_cases import only_described, runtime_text
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def environment(run: Run) -> tuple[Facts, ...]:
         Facts("Machine", _pairs(run.environment, was)),
         Facts("Versions", _pairs(run.versions)),
         Facts("Runtimes", _runtimes(run)),
+        Facts("Data", tuple((names, told) for told, names in data_sources(run).items())),
         Facts("Noise floor", _noise(run)),
         Facts("Baseline", _pairs(baseline)),
         *(Facts(f"Profile {name}", _pairs(facts)) for name, facts in run.profiles.items()),

@@ -242,8 +242,9 @@ class CaseRun:
             series = dict(timed.series)
         missing = self.numbers.expected()
         return Observation(
-            self.artifact.key, self.profile.name, runtime, metrics, series, missing=missing, twin=self.twin
-        )
+            self.artifact.key, self.profile.name, runtime, metrics, series, missing=missing, twin=self.twin,
+            data=self.model.data_source,
+        )  # fmt: skip
 
     def parent_metrics(self, asked: Iterable[str] = ()) -> dict[str, Metric]:
         """Numbers of the float model on the same profile, as far as they compare with the case's.
@@ -268,7 +269,8 @@ class CaseRun:
         if parent.same_runtime and "latency.p50" not in metrics:
             metrics |= paired_latency.reference(self.pairs, self.spec.target_ref.evidence)
         runtime = self._ran(self.spec_for(parent.fmt), parent.artifact)
-        return Observation(parent.artifact.key, self.profile.name, runtime, metrics, series)
+        told = self.model.data_source
+        return Observation(parent.artifact.key, self.profile.name, runtime, metrics, series, data=told)
 
     def _ran(self, spec: Spec, artifact: Artifact) -> dict[str, str]:
         """What ran a file, and when its state was reset."""

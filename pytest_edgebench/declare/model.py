@@ -50,6 +50,7 @@ class Model:
         depends: further files the source reads in ways that are not seen: outside of the project, by a
             library in C++ or Rust.
         signature: which one to run and count, of a ``.tflite`` file with several.
+        data_source: what the labelled data is, in one line for record and reports: name, origin, licence.
         name, place: of the fixture that made it (place is ``file:line``); filled in by ``eb.model``.
         folder: where relative paths start; ``eb.model`` fills in the folder of the declaring file.
     """
@@ -62,6 +63,7 @@ class Model:
     key: str | None = None
     depends: tuple[str | Path, ...] = ()
     signature: str = field(default="", kw_only=True)
+    data_source: str = field(default="", kw_only=True)
     name: str = field(default="", kw_only=True)
     place: str = field(default="", kw_only=True)
     folder: Path = field(default_factory=Path.cwd, kw_only=True)

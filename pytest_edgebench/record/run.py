@@ -191,6 +191,7 @@ class Observation:
         arrays: name → file of an array in the run folder: "predictions".
         missing: metric → why it is not available on this profile, with the evidence that would be needed.
         twin: predictions compared with the host's; None where the host's own runtime made them.
+        data: what the model was scored on, as it says itself; "" where it says nothing.
     """
 
     artifact_key: str
@@ -201,6 +202,7 @@ class Observation:
     arrays: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     twin: Twin | None = None
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)

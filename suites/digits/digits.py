@@ -10,11 +10,18 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_edgebench.suites.common.sources import Source
+
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
+SOURCE = Source(
+    "Optical Recognition of Handwritten Digits (test part, 1,797 digits)",
+    "UCI 1998, bundled with scikit-learn",
+    "CC BY 4.0",
+)
 HELD_OUT = 1000
 """Samples to judge on; the other 797 are for training and calibration."""
 

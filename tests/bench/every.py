@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest_edgebench as eb
+from pytest_edgebench.suites.common.training import trained
 from pytest_edgebench.suites.digits.digits import held_out, training, training_images
-from pytest_edgebench.suites.digits.nets import recover, train_cnn, train_mlp, trained
+from pytest_edgebench.suites.digits.nets import recover, train_cnn, train_mlp
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -49,7 +50,7 @@ def train_transformer() -> nn.Module:
             found: Tensor = self.classes(self.blocks(tokens).reshape(-1, 256))
             return found
 
-    return trained(Transformer(), epochs=20, rate=3e-3)
+    return trained(Transformer(), *training(), epochs=20, rate=3e-3)
 
 
 @eb.model

@@ -339,7 +339,7 @@ def test_budget(edge):
     Scenario(
         "digits",
         {},
-        (pytest_("--pyargs", "pytest_edgebench.suites"),),
+        (pytest_("--pyargs", "pytest_edgebench.suites.digits"),),
         timed=True,
         needs=("torch", "litert_torch", "sklearn", "torch_pruning", "ai_edge_quantizer"),
         slow=True,

@@ -62,6 +62,18 @@ def test_a_default_check_and_a_missing_number() -> None:
     assert shown(blind)[-1] == "  help: provide the number, or remove the limit at tests/test_kws.py:6"
 
 
+def test_what_is_better_higher_is_to_be_raised() -> None:
+    poor = row(
+        "accuracy", "", "90 %", 90.0, Metric(85.0, "%", "host", 1000), verdict=Verdict.FAIL, place="t.py:3",
+        higher_is_better=True,
+    )  # fmt: skip
+    assert shown(poor, source=[])[-1] == "  help: raise it, or lower the limit at t.py:3"
+    default = replace(poor, place="", reference="model", limit="not worse")
+    assert shown(default, source=[])[-1] == (
+        '  help: raise it, or allow more: @eb.budget(accuracy="model - … points")'
+    )
+
+
 def test_the_worst_is_told_in_full_and_the_others_are_named() -> None:
     rows = [over(), over(0.0452), *(over(0.0226 + i / 1e4, place=f"t.py:{i}") for i in range(1, 7))]
     lines = shown(*rows)

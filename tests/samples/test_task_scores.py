@@ -161,6 +161,41 @@ def test_chosen_samples_score_as_these_alone(name: str) -> None:
         assert on_rows(rows) == pytest.approx(score.fn(outputs[rows], labels[rows]), rel=1e-9)
 
 
+@pytest.mark.parametrize("count", [1, 7, IMAGES])
+def test_boxes_of_chosen_images_count_as_pycocotools_counts_them(count: int) -> None:
+    """Also of images that are chosen twice, or have neither boxes nor labels of a class."""
+    from pycocotools.cocoeval import COCOeval
+
+    evaluation: Any = None
+    real = COCOeval.evaluate
+
+    def kept(self: Any) -> None:
+        nonlocal evaluation
+        evaluation = self
+        real(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(COCOeval, "evaluate", kept)
+        score = mean_average_precision(detected)
+        assert score.on_rows is not None
+        on_rows = score.on_rows(IMAGE_NUMBERS, BOXES)
+    found = np.array(evaluation.evalImgs, dtype=object).reshape(-1, IMAGES)
+    random = np.random.default_rng(2)
+    for _ in range(20):
+        rows = np.sort(random.integers(0, IMAGES, count))
+        evaluation.evalImgs = found[:, rows].reshape(-1).tolist()
+        evaluation.params.imgIds = list(range(count))
+        evaluation._paramsEval = evaluation.params
+        evaluation.accumulate()
+        precision = evaluation.eval["precision"]
+        there = precision[precision > -1]
+        if there.size:
+            assert on_rows(rows) == pytest.approx(there.mean(), abs=1e-12)
+        else:
+            with pytest.raises(DataError, match="no label of these samples has a box"):
+                on_rows(rows)
+
+
 def test_an_interval_of_boxes_is_quick() -> None:
     """Each image is matched once, not once a draw."""
     from pytest_edgebench.judge.bootstrap import paired

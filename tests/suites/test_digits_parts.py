@@ -25,7 +25,7 @@ def test_what_is_judged_was_never_trained_on() -> None:
 
 def test_training_ends_in_the_same_weights_with_any_number_of_threads() -> None:
     torch = pytest.importorskip("torch")
-    from pytest_edgebench.suites.digits.nets import trained
+    from pytest_edgebench.suites.common.training import trained
 
     def weights(threads: int) -> dict[str, bytes]:
         torch.set_num_threads(threads)
@@ -34,7 +34,7 @@ def test_training_ends_in_the_same_weights_with_any_number_of_threads() -> None:
             torch.nn.Conv2d(1, 8, 3), torch.nn.BatchNorm2d(8), torch.nn.Flatten(), torch.nn.Linear(288, 10)
         )
         before = {name: value.clone() for name, value in net.state_dict().items()}
-        state = trained(net, epochs=1, rate=1e-3).state_dict()
+        state = trained(net, *training(), epochs=1, rate=1e-3).state_dict()
         assert torch.get_num_threads() == threads
         assert not any(torch.equal(state[name], before[name]) for name in ("0.weight", "3.weight"))
         return {name: value.numpy().tobytes() for name, value in state.items()}
@@ -48,10 +48,11 @@ def test_training_ends_in_the_same_weights_with_any_number_of_threads() -> None:
 
 def test_a_trained_net_is_ready_for_use() -> None:
     torch = pytest.importorskip("torch")
-    from pytest_edgebench.suites.digits.nets import trained
+    from pytest_edgebench.suites.common.training import trained
 
     torch.manual_seed(0)
-    net = trained(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10)), epochs=20, rate=1e-2)
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
+    assert trained(net, *training(), epochs=20, rate=1e-2) is net
     assert not net.training
     images, classes = held_out()
     with torch.no_grad():

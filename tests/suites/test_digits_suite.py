@@ -44,7 +44,7 @@ def outcomes(result: subprocess.CompletedProcess[str], word: str, test: str) -> 
 def first(home: Path) -> subprocess.CompletedProcess[str]:
     """The first run, which trains and compresses all there is."""
     return run(
-        home / "first", home, "--pyargs", "pytest_edgebench.suites", "--edgebench-report=report.html",
+        home / "first", home, "--pyargs", "pytest_edgebench.suites.digits", "--edgebench-report=report.html",
         "--edgebench-json=run.json",
     )  # fmt: skip
 
@@ -75,7 +75,14 @@ def test_a_second_run_compresses_nothing(first: subprocess.CompletedProcess[str]
     folder.mkdir()
     (folder / "imported.py").write_text(IMPORTED, encoding="utf-8")
     result = run(
-        folder, home, "-p", "imported", "-o", "edgebench_cap_seconds=2", "--pyargs", "pytest_edgebench.suites"
+        folder,
+        home,
+        "-p",
+        "imported",
+        "-o",
+        "edgebench_cap_seconds=2",
+        "--pyargs",
+        "pytest_edgebench.suites.digits",
     )
     assert not re.search(r"[1-9]\d* failed", result.stdout), result.stdout + result.stderr
     assert len(outcomes(result, r"(?:PASSED|INCONCLUSIVE|WARNED)", "test_budget")) == len(CASES)

@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.samples import errors
+from pytest_edgebench.samples.task_scores.average_precision import Matched, matched
 from pytest_edgebench.samples.task_scores.by_rows import by_rows
 from pytest_edgebench.samples.task_scores.decoding import checked, decoded
 
@@ -34,19 +35,13 @@ def mean_average_precision(decode: Callable[[Any], Mapping[str, Any]]) -> Score:
     checked(decode, "mean_average_precision", "boxes, classes and scores")
 
     def on_rows(outputs: Any, labels: Array) -> Callable[[Array], float]:
-        found, matched = _evaluated(decoded(outputs, decode), labels.tolist())
-        return lambda rows: _accumulated(found, matched[:, rows])
+        return _evaluated(decoded(outputs, decode), labels.tolist()).on
 
     return by_rows("mean_average_precision", on_rows, unit="fraction")
 
 
-def _evaluated(said: list[Any], wanted: list[Any]) -> tuple[Any, Array]:
-    """An evaluation, and what it found of each class in each image, (classes, images).
-
-    Images are matched once, since none depends on the others.
-    """
-    import numpy as np
-
+def _evaluated(said: list[Any], wanted: list[Any]) -> Matched:
+    """Which boxes match the labels'; images are matched once, since none depends on the others."""
     coco = errors.needed("pycocotools.coco", "mean average precision")
     evaluation = errors.needed("pycocotools.cocoeval", "mean average precision")
     truth: list[dict[str, Any]] = []
@@ -81,25 +76,9 @@ def _evaluated(said: list[Any], wanted: list[Any]) -> tuple[Any, Array]:
         found.params.areaRng, found.params.areaRngLbl = found.params.areaRng[:1], found.params.areaRngLbl[:1]
         found.params.maxDets = found.params.maxDets[-1:]
         found.evaluate()
-    return found, np.array(found.evalImgs, dtype=object).reshape(len(kinds), len(wanted))
-
-
-def _accumulated(found: Any, matched: Array) -> float:
-    """The average precision of chosen images, some perhaps several times; `matched` as of `_evaluated`."""
-    import copy
-
-    chosen = copy.copy(found)
-    chosen.params = copy.copy(found.params)
-    chosen.params.imgIds = list(range(matched.shape[1]))
-    chosen._paramsEval = chosen.params
-    chosen.evalImgs = matched.reshape(-1).tolist()
-    with contextlib.redirect_stdout(io.StringIO()):
-        chosen.accumulate()
-    precision = chosen.eval["precision"]
-    there = precision[precision > -1]
-    if not there.size:
-        raise errors.outputs_shape("no label of these samples has a box", "")
-    return float(there.mean())
+    count, params = len(wanted), found.params
+    rows = [found.evalImgs[start : start + count] for start in range(0, len(kinds) * count, count)]
+    return matched(rows, params.recThrs, len(params.iouThrs), params.maxDets[0])
 
 
 def _annotation(number: int, image: int, box: Any, kind: Any) -> dict[str, Any]:

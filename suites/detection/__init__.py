@@ -1,0 +1,1 @@
+"""A small detector of digits on a canvas, compressed and judged."""

@@ -1,0 +1,1 @@
+"""A small transformer over bytes that tells languages apart, compressed and judged."""
