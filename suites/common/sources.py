@@ -30,7 +30,7 @@ class Source:
 
     def __str__(self) -> str:
         told = f"{self.name}; {self.origin}; {self.licence}"
-        return f"{told}; used since {self.instead}" if self.instead else told
+        return f"{told}; used because {self.instead}" if self.instead else told
 
 
 def shared(path: str, variable: str = VARIABLE) -> Path | None:

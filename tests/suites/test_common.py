@@ -20,7 +20,7 @@ def test_a_source_says_what_it_stands_in_for() -> None:
     plain = Source("Digits", "UCI 1998", "CC BY 4.0")
     assert str(plain) == "Digits; UCI 1998; CC BY 4.0"
     assert str(Source("Waves", "made here", "Apache-2.0", "EDGEBENCH_DATA is not set")) == (
-        "Waves; made here; Apache-2.0; used since EDGEBENCH_DATA is not set"
+        "Waves; made here; Apache-2.0; used because EDGEBENCH_DATA is not set"
     )
 
 

@@ -1,0 +1,1 @@
+"""Small models of motion and of heartbeats, compressed and judged."""
