@@ -14,12 +14,10 @@ _WRITTEN = re.compile(r"([\d.,_]+(?:e[+-]?\d+)?)\s*([^\W\d_]+|%)?$")
 
 
 def words(row: Row) -> str:
-    """``size ≤ baseline + 1 %``; of a default check ``latency p50 not slower than … (default)``."""
-    name = status.metric_title(row)
-    if not row.place:
-        return f"{name} {row.limit} (default)"
+    """``size ≤ baseline + 1 %``; of a default check ``latency p50 ≤ original + 3 % (default)``."""
     sign = "≥" if row.higher_is_better else "≤"
-    return f"{name} {sign} {row.limit.removeprefix(f'{row.statistic} ')}"
+    default = "" if row.place else " (default)"
+    return f"{status.metric_title(row)} {sign} {row.limit.removeprefix(f'{row.statistic} ')}{default}"
 
 
 def numbers_of(row: Row) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from pytest_edgebench.judge.exact import as_written, breaks, difference_text, ov
 from pytest_edgebench.judge.formatting import level as p_text
 from pytest_edgebench.judge.formatting import number, percent, positive_zero, quantity
 from pytest_edgebench.judge.measurements import Facts, Rules
-from pytest_edgebench.judge.rows import THE, decided, no_number, percent_change, why_missing
+from pytest_edgebench.judge.rows import LIMITED, THE, decided, no_number, percent_change, why_missing
 from pytest_edgebench.judge.scores import change_of, compare
 from pytest_edgebench.record.metrics_table import METRICS
 from pytest_edgebench.record.run import Metric, Row, Verdict
@@ -99,8 +99,8 @@ def _exact(metric: str, name: ReferenceName, facts: Facts, rules: Rules, level: 
     """A counted metric against the same one of a reference; None where neither has it."""
     reference = facts.reference(name)
     tolerance = rules.near_exact if METRICS[metric].near_exact else 0.0
-    more = f" by more than {number(100 * tolerance)} %" if tolerance else ""
-    limit = Limit(metric, "", name, 100 * tolerance, "%", f"not larger than {THE[name]}{more}")
+    more = f" + {number(100 * tolerance)} %" if tolerance else ""
+    limit = Limit(metric, "", name, 100 * tolerance, "%", f"{LIMITED[name]}{more}")
     row = _row(limit, facts, level)
     other = (reference.metrics or {}).get(metric)
     if other is None:
@@ -145,9 +145,9 @@ def _score(metric: str, name: ReferenceName, facts: Facts, rules: Rules, level: 
     """A score by evidence: worse only if its p-value is below alpha over the number of comparisons."""
     score, reference = facts.score, facts.reference(name)
     assert score is not None
-    direction = "larger" if score.lower_is_better else "lower"
-    margin, more = _margin(name, score, reference)
-    text = f"not significantly {direction} than {THE[name]}{more}"
+    margin, allowed = _margin(name, score, reference)
+    side = "+" if score.lower_is_better else "-"
+    text = f"{LIMITED[name]} {side} {allowed}" if allowed else LIMITED[name]
     limit = Limit(metric, "", name, 0.0, "points", text)
     row = replace(_row(limit, facts, level), higher_is_better=not score.lower_is_better)
     other = (reference.metrics or {}).get(metric)
@@ -191,8 +191,8 @@ def _margin(name: ReferenceName, score: ScoreInfo, reference: Reference) -> tupl
     if name == "baseline":
         return (0.0 if score.correctness else ROUNDING * other), ""
     if score.unit == "%":
-        return 1.0, " by more than 1 point"
-    return (0.01, " by more than 0.01") if score.fraction else (0.01 * other, " by more than 1 %")
+        return 1.0, "1 point"
+    return (0.01, "0.01") if score.fraction else (0.01 * other, "1 %")
 
 
 def _score_without(row: Row, measured: Metric, other: Metric, margin: float, why: str) -> Row:
@@ -219,7 +219,7 @@ def _latency(name: ReferenceName, facts: Facts, rules: Rules, level: Level) -> R
     reference = facts.reference(name)
     ratio = rules.parent_latency if name == "model" else rules.baseline_latency
     allowed = float(100 * (as_written(ratio) - 1))
-    text = f"not slower than {THE[name]} by more than {number(allowed)} %"
+    text = f"{LIMITED[name]} + {number(allowed)} %"
     limit = Limit("latency", "p50", name, allowed, "%", text)
     row = _row(limit, facts, level)
     timed = row.measured

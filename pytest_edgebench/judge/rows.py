@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.schema import Evidence
 
 THE = {"model": "the float model", "baseline": "the baseline"}
+LIMITED = {"model": "original", "baseline": "baseline"}
+"""What a default limit is written against, as in ``original + 3 %``."""
 
 
 def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:

@@ -8,7 +8,7 @@ import pytest
 import tiny_nets
 
 from pytest_edgebench.base.errors import DeclarationError, UnsupportedError
-from pytest_edgebench.compressors.build.plan import check
+from pytest_edgebench.compressors.build.plan import check, check_runtime
 from pytest_edgebench.compressors.chain import chain, prebuilt, prune, quantize
 from pytest_edgebench.compressors.prune import Prune
 from pytest_edgebench.compressors.quantize import Quantize
@@ -101,6 +101,20 @@ def test_what_cannot_be_built(source: Any, fmt: Any, what: str, fix: str) -> Non
     assert caught.value.what == what
     assert fix in caught.value.fix
     assert caught.value.where == "conftest.py:4"
+
+
+@pytest.mark.parametrize("scheme", ["fp16", "dynamic-int8"])
+def test_what_tflite_micro_has_no_kernels_for(scheme: Any) -> None:
+    """Refused in one line before anything is built; LiteRT runs it, and Micro what has only integers."""
+    recipe = quantize(prune(TORCH, 0.5), scheme)
+    with pytest.raises(UnsupportedError) as caught:
+        check_runtime(recipe, "tflite-micro")
+    assert "\n" not in caught.value.what
+    assert caught.value.what.startswith(
+        f"Quantize(scheme='{scheme}') cannot be applied to tflite-micro, since TFLite Micro"
+    )
+    check_runtime(recipe, "litert")
+    check_runtime(quantize(TORCH, "static-int8"), "tflite-micro")
 
 
 def test_the_place_is_that_of_the_outer_recipe() -> None:

@@ -43,9 +43,9 @@ def test_all_is_well_with_the_parent() -> None:
         ("latency", Verdict.PASS, "error"),
     ]
     assert [row.limit for row in rows] == [
-        "not larger than the float model",
-        "not significantly lower than the float model by more than 1 point",
-        "not slower than the float model by more than 3 %",
+        "original",
+        "original - 1 point",
+        "original + 3 %",
     ]
     assert all(row.place == "" for row in rows)
     assert check_verdict(rows) is Verdict.PASS
@@ -247,7 +247,7 @@ def test_an_improvement_is_told() -> None:
 def test_near_exact_counts_have_a_tolerance(value: int, verdict: Verdict) -> None:
     row = against_baseline({"instructions": count(value)}, {"instructions": count(1000)})["instructions"]
     assert row.verdict is verdict
-    assert row.limit == "not larger than the baseline by more than 0.200 %"
+    assert row.limit == "baseline + 0.200 %"
     if verdict is Verdict.FAIL:
         assert row.reason == "1,003 is 1 over the limit of 1,002; 3 more than the baseline (+0.30 %)"
 
