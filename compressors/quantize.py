@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
 from pytest_edgebench.artifacts.inspect.file import inspect
-from pytest_edgebench.compressors import effect, errors, sensitive
+from pytest_edgebench.compressors import effect, errors, revisions, sensitive
 from pytest_edgebench.compressors.build import errors as build_errors
 from pytest_edgebench.compressors.checks import patterns, scheme_rules
 from pytest_edgebench.compressors.draws import ALL, Draws
@@ -51,8 +51,6 @@ ALIASES: Mapping[str, tuple[Scheme, Activations | None]] = {
 }
 """Another name of a scheme → its name here, and the activations that it stands for."""
 
-ODD = {"Gemm", "If", "Loop", "Scan", "SequenceMap", "QuantizeLinear"}
-"""Operators of files that may be quantized otherwise than at first, see `plain.is_odd`."""
 CHOSEN = ("per_channel", "method", "percentile", "activations", "weights", "block", "keep", "rules")
 """Parameters that not every engine takes."""
 
@@ -332,26 +330,7 @@ class Quantize(Step):
         return None
 
     def revision(self, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
-        found = self._revision(fmt, source, before, from_file=from_file)
-        if fmt == "onnx" and ODD & {*before.ops}:
-            from pytest_edgebench.compressors.onnx_form.plain import is_odd
-
-            return found + 10 if is_odd(source) else found
-        return found
-
-    def _revision(self, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
-        masks = self.scheme == "static-int8" and {"Softmax", "SOFTMAX", "EMBEDDING_LOOKUP"} & {*before.ops}
-        if self.preset and self.scheme == "static-int8" and fmt == "onnx" and self.engine is None:
-            return 3  # SmoothQuant, finer scales for products, residual branches in float
-        if masks and fmt == "tflite" and {"SELECT", "SELECT_V2"} & {*before.ops}:
-            return 2  # sums with masks stay float, too
-        if masks or self.keep or (fmt == "onnx" and self.method != "minmax"):
-            return 1
-        if fmt != "onnx" or not from_file:
-            return 0
-        from pytest_edgebench.compressors.onnx_form.plain import is_plain
-
-        return 0 if is_plain(source) else 1
+        return revisions.revision(self, fmt, source, before, from_file=from_file)
 
     def _stayed(self, fmt: Format, target: Path, chosen: bool) -> list[tuple[str, int, str]]:
         """Layers of the quantized file whose weights are float: name, number of weights, why."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import (
     BuildError,
     NoEffectError,
     UnsupportedError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 RUNTIMES = {"onnx": "ONNX Runtime", "tflite": "LiteRT"}
 MISSING = r"(?:builtin opcode|unresolved custom op:) '?(\w+)"
@@ -151,6 +155,15 @@ def does_not_run(step: str, format_: str, reason: str) -> BuildError:
     return BuildError(
         f"{step} wrote a file that {runtime} cannot run: {_first_line(reason)}",
         fix="leave the operator it names out by exclude=, or take another scheme",
+    )
+
+
+def not_finite(step: str, format_: str, outputs: Sequence[str]) -> BuildError:
+    runtime = RUNTIMES.get(format_, format_)
+    named = ", ".join(outputs)
+    return BuildError(
+        f"{step} wrote a file that answers NaN or infinity on {runtime} ({named}), unlike the one before it",
+        fix="leave operators with large numbers out by exclude= (halves end at 65,504), or take another",
     )
 
 

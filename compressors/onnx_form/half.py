@@ -66,21 +66,37 @@ def outputs_apart(model: onnx.ModelProto) -> None:
 
 
 HALF_SCALES = 19  # the first version of ONNX whose QuantizeLinear and DequantizeLinear take them
-QUANTIZING = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
+QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
+# They take and give floats of 32 bits alone.
+WHOLE_FLOATS = ("DynamicQuantizeLinear", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "QAttention")
+SUMS = ("MatMulInteger", "ConvInteger")
 
 
 def kept_float(model: onnx.ModelProto) -> list[str]:
     """Names of the nodes that have no form with halves, though the converter would write one."""
-    if opset(model) >= HALF_SCALES:
-        return []
     nodes = [node for graph in graphs(model.graph) for node in graph.node]
-    if not any(node.op_type in QUANTIZING for node in nodes):
+    if not any(node.op_type in (*QUANTIZING, *WHOLE_FLOATS, *SUMS) for node in nodes):
         return []
     name_nodes(model)
-    real = {node.output[0] for node in nodes if node.op_type == "DequantizeLinear"}
-    # Products of quantized factors run on integers, and would not between casts.
-    products = [node.name for node in nodes if node.op_type in FUSED and real.issuperset(node.input[:2])]
-    return products + [node.name for node in nodes if node.op_type in QUANTIZING]
+    makers = {name: node.op_type for node in nodes for name in node.output}
+    makers |= {node.output[0]: "sums" for node in nodes if makers.get(next(iter(node.input), "")) in SUMS}
+    found = [node.name for node in nodes if node.op_type in WHOLE_FLOATS]
+    # Sums of integers are larger than halves, until they are multiplied by a scale.
+    scaled = {"sums", "DynamicQuantizeLinear"}
+    found += [n.name for n in nodes if n.op_type == "Mul" and scaled & {makers.get(name) for name in n.input}]
+    found += [node.name for node in nodes if makers.get(next(iter(node.output), "")) == "sums"]
+    if opset(model) < HALF_SCALES:
+        # Products of quantized factors run on integers, and would not between casts.
+        found += [
+            node.name
+            for node in nodes
+            if node.op_type in QUANTIZING
+            or (
+                node.op_type in FUSED
+                and {makers.get(name) for name in node.input[:2]} == {"DequantizeLinear"}
+            )
+        ]
+    return found
 
 
 def straight(model: onnx.ModelProto) -> None:

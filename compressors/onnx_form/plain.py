@@ -18,6 +18,7 @@ from pytest_edgebench.artifacts.inspect import onnx_constants
 from pytest_edgebench.artifacts.inspect.onnx_file import load
 from pytest_edgebench.artifacts.inspect.onnx_names import graphs, make_unique
 from pytest_edgebench.compressors.onnx_form.scaled import has_factors, take_in
+from pytest_edgebench.compressors.onnx_form.taken import is_quantized, set_apart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,7 @@ def plain(path: Path) -> onnx.ModelProto:
         model = onnx.inliner.inline_local_functions(model)
     make_unique(model.graph)
     _unlist(model)
+    set_apart(model.graph)
     for graph in graphs(model.graph):
         _dense(graph)
         _from_nodes(graph)
@@ -60,8 +62,7 @@ def is_odd(path: Path) -> bool:
     """
     model = onnx.load(path, load_external_data=False)
     graph = model.graph
-    quantized = any(node.op_type == "QuantizeLinear" for node in graph.node)
-    return quantized or len(list(graphs(graph))) > 1 or has_factors(graph)
+    return is_quantized(graph) or len(list(graphs(graph))) > 1 or has_factors(graph)
 
 
 @lru_cache(maxsize=64)

@@ -167,3 +167,35 @@ def test_no_sample_at_all(shared_builder: Builder) -> None:
     empty = Model(largest, (np.zeros((0, 64), np.float32), np.zeros(0)), tiny_nets.score, name="empty")
     with pytest.raises(DataError, match="inputs holds no samples"):
         shared_builder.build(empty, "onnx")
+
+
+@dataclass(frozen=True)
+class Overflowing(Step):
+    """Multiplies the weights beyond what a float holds."""
+
+    stages: ClassVar[Mapping[str, Stage]] = {"onnx": "file"}
+
+    def file(self, source: Path, target: Path, context: Any) -> None:
+        model = onnx.load(source)
+        for tensor in model.graph.initializer:
+            values = onnx.numpy_helper.to_array(tensor)
+            with np.errstate(over="ignore"):
+                tensor.CopyFrom(onnx.numpy_helper.from_array(values * np.float32(1e38) * 1e3, tensor.name))
+        onnx.save(model, target)
+
+    def effect(self, before: Any, after: Any) -> str | None:
+        return None
+
+
+def test_answers_that_are_no_numbers_any_more(builder: Builder, tmp_path: Path) -> None:
+    """Unless they were none before."""
+    weights = [g.weight("W", 8, 8), g.weight("V", 8, 4)]
+    given, wanted = [g.info("x", ["n", 8])], [g.info("y", ["n", 4])]
+    path = g.write(tmp_path / "m.onnx", g.products(), given, wanted, weights)
+    inputs = np.random.default_rng(0).normal(size=(4, 8)).astype(np.float32)
+    said = r"Overflowing\(\) wrote a file that answers NaN or infinity on ONNX Runtime \(y\)"
+    with pytest.raises(BuildError, match=said):
+        builder.build(chain(g.model(path, inputs), Overflowing()), "onnx")
+    nodes = [*g.products()[:2], g.node("MatMul", ["r", "V"], ["p"]), g.node("Log", ["p"], ["y"])]
+    odd = g.write(tmp_path / "odd.onnx", nodes, given, wanted, weights)
+    assert builder.build(chain(g.model(odd, -np.abs(inputs)), Overflowing()), "onnx").size

@@ -159,3 +159,22 @@ def test_what_is_built_otherwise_has_another_key(tmp_path: Path) -> None:
     factor = g.write(tmp_path / "b.onnx", [halved], X, [g.info("y", ["n", 128])], [W])
     assert [revision(plain, "Gemm"), revision(factor, "Gemm"), revision(factor)] == [0, 10, 0]
     assert [is_odd(plain), is_odd(factor)] == [False, True]
+
+
+@pytest.mark.parametrize("scheme", ["static-int8", "fp16"])
+def test_a_file_that_was_quantized_before(tmp_path: Path, scheme: Any) -> None:
+    """Its names are those that a quantizer would give, and its integers do not fit halves."""
+    nodes = [
+        g.node("MatMul", ["x", "W"], ["h"], name="one"),
+        g.node("Transpose", ["h"], ["t"], perm=[0, 2, 1]),
+        g.node("MatMul", ["h", "t"], ["s"], name="two"),
+        g.node("MatMul", ["s", "h"], ["o"], name="three"),
+        g.node("MatMul", ["o", "V"], ["p"], name="four"),
+        g.node("MatMul", ["p", "U"], ["y"], name="five"),
+    ]
+    weights = [g.weight("W", 32, 64), g.weight("V", 64, 64), g.weight("U", 64, 32)]
+    given, wanted = [g.info("x", ["n", 6, 32])], [g.info("y", ["n", 6, 32])]
+    path, inputs = g.write(tmp_path / "m.onnx", nodes, given, wanted, weights), g.inputs(6, 32)
+    first = quantized(path, "dynamic-int8", {}, exclude="five").rename(tmp_path / "first.onnx")
+    made = quantized(first, scheme, {"x": inputs})
+    assert g.noise(g.answers(made, inputs), g.answers(first, inputs)) < 0.1

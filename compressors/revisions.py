@@ -1,0 +1,49 @@
+"""Which files `Quantize` makes otherwise than its first version did: a part of the step's key there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_edgebench.compressors.quantize import Quantize
+    from pytest_edgebench.declare.model import Format
+    from pytest_edgebench.record.run import Counts
+
+ODD = frozenset(
+    [
+        "Gemm", "If", "Loop", "Scan", "SequenceMap", "QuantizeLinear", "DequantizeLinear", "MatMulInteger",
+        "ConvInteger", "DynamicQuantizeLinear",
+    ]
+)  # fmt: skip
+"""Operators of files that may be of the kind of `plain.is_odd`."""
+
+
+def revision(step: Quantize, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
+    """A number that differs where a step writes other bytes than it did; as `Step.revision`.
+
+    Args:
+        before: of `source`. from_file: whether the model is a file of the user's own.
+    """
+    found = _kind(step, fmt, source, before, from_file=from_file)
+    if fmt == "onnx" and ODD & {*before.ops}:
+        from pytest_edgebench.compressors.onnx_form.plain import is_odd
+
+        return found + 10 if is_odd(source) else found
+    return found
+
+
+def _kind(step: Quantize, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
+    masks = step.scheme == "static-int8" and {"Softmax", "SOFTMAX", "EMBEDDING_LOOKUP"} & {*before.ops}
+    if step.preset and step.scheme == "static-int8" and fmt == "onnx" and step.engine is None:
+        return 3  # SmoothQuant, finer scales for products, residual branches in float
+    if masks and fmt == "tflite" and {"SELECT", "SELECT_V2"} & {*before.ops}:
+        return 2  # sums with masks stay float, too
+    if masks or step.keep or (fmt == "onnx" and step.method != "minmax"):
+        return 1
+    if fmt != "onnx" or not from_file:
+        return 0
+    from pytest_edgebench.compressors.onnx_form.plain import is_plain
+
+    return 0 if is_plain(source) else 1
