@@ -11,6 +11,7 @@ from pytest_edgebench.base.deprecated import deprecated
 from pytest_edgebench.record.layers import Layers
 from pytest_edgebench.record.past import Past
 from pytest_edgebench.record.schema import SCHEMA, Evidence, Level
+from pytest_edgebench.record.slices import SlicesRecord
 
 if TYPE_CHECKING:
     import pandas
@@ -191,6 +192,7 @@ class Observation:
         arrays: name → file of an array in the run folder: "predictions".
         missing: metric → why it is not available on this profile, with the evidence that would be needed.
         twin: predictions compared with the host's; None where the host's own runtime made them.
+        slices: the score on each slice of the samples; None where the model has none.
     """
 
     artifact_key: str
@@ -201,6 +203,7 @@ class Observation:
     arrays: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     twin: Twin | None = None
+    slices: SlicesRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,7 @@ class Row:
         cause: what of the case differs from the reference it is worse than, in one sentence; "" elsewhere.
         waiver: place of the waiver that was asked about a broken limit; "" where none was.
         since: of a broken limit, since when it has been broken, in words; "" where no earlier run is known.
+        slice: the slice of the samples whose score it is; "" for all samples.
     """
 
     metric: str
@@ -243,6 +247,7 @@ class Row:
     cause: str = ""
     waiver: str = ""
     since: str = ""
+    slice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
