@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.recipe import model, recipe
     from pytest_edgebench.declare.roles import Constant, Sample, State
     from pytest_edgebench.declare.score import Score
+    from pytest_edgebench.declare.slices import slices
     from pytest_edgebench.recipe_search.search import search
     from pytest_edgebench.record.load import load_run
     from pytest_edgebench.samples.scores import auc, f1, mae, top1, top_k
@@ -92,6 +93,7 @@ _HOMES = {
     "mean_average_precision": "pytest_edgebench.samples.task_scores.detection",
     "mean_iou": "pytest_edgebench.samples.task_scores.segmentation",
     "perplexity": "pytest_edgebench.samples.task_scores.perplexity",
+    "slices": "pytest_edgebench.declare.slices",
     "signal_to_noise": "pytest_edgebench.samples.task_scores.signal",
     "model": "pytest_edgebench.declare.recipe",
     "prebuilt": "pytest_edgebench.compressors.chain",
@@ -167,6 +169,7 @@ __all__ = [
     "sensitive",
     "separable",
     "signal_to_noise",
+    "slices",
     "step",
     "steps",
     "top1",

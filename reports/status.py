@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.record.metrics_table import METRICS
 from pytest_edgebench.record.run import Verdict
+from pytest_edgebench.record.slices import WORST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,8 +97,9 @@ def judged(row: Row) -> bool:
 
 
 def metric_title(row: Row) -> str:
-    """``latency p50``, ``size``: how a row's metric is called."""
-    return f"{row.metric} {row.statistic}".rstrip()
+    """``latency p50``, ``size``, ``accuracy worst slice (night)``: how a row's metric is called."""
+    which = f" ({row.slice})" if row.slice and row.statistic == WORST else ""
+    return f"{row.metric} {row.statistic}{which}".rstrip()
 
 
 def use_of_budget(row: Row) -> float | None:

@@ -89,6 +89,8 @@ def _budget_line(line: BudgetLine, width: int, most: int) -> list[str]:
     if len(line.entries) == 1 and first.row.measured is not None and first.row.bound is not None:
         name, (measured, _) = status.metric_title(first.row), limits.numbers_of(first.row)
         told = f"  {name} {measured} {row_text.sign(first.row)} {limits.bound_text(first.row)}"
+        if first.row.slice:
+            told += f"; {first.row.measured.note}"
         return _wrapped(f"  {plain(told.strip())}", plain(line.place), width)
     out = _wrapped(f"  {plain(sentences.line_words(line))}", plain(line.place or "default check"), width)
     if first.row.measured is not None and first.row.bound is not None:

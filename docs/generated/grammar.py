@@ -26,6 +26,8 @@ name is not a Python word goes into `metrics={"energy": "3 mJ"}`.
   is the model without any step, also for a recipe that is made of another recipe.
 - A relative limit of a **score** is in percentage points, `accuracy="model - 1 points"` or `"model - 1 pp"`. A percentage of
   a percentage is refused with a suggestion.
+- A limit of a score may be on a group of samples, `accuracy="worst slice 85 %"` or
+  `accuracy="slice night model - 2 points"`: [slices](howto-slices.md).
 - **Latency** relative to another file is in `%` and is compared as [paired loads](gate.md); it takes no statistic.
 """
 MEANINGS = {
@@ -48,6 +50,7 @@ def page() -> str:
         (code(name), code(", ".join(info.statistics))) for name, info in METRICS.items() if info.statistics
     ]
     statistics.append(("scores of a recipe with `calibration=eb.draws(...)`", code(", ".join(OF_DRAWS))))
+    statistics.append(("scores of a model with `slices=`", code("worst slice, slice NAME")))
     return (
         f"# {HEADING}\n{SYNTAX}\n## Units\n\n{table(('written', 'of'), (row for row in units if row[0]))}"
         "\nMetrics of other packages bring units of their own: [Metrics](metrics.md).\n"

@@ -7,7 +7,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.docs.generated.markdown import attributes, code, prose, table
-from pytest_edgebench.record import run
+from pytest_edgebench.record import run, slices
 from pytest_edgebench.record.schema import OLDEST, SCHEMA
 
 if TYPE_CHECKING:
@@ -39,10 +39,11 @@ def page() -> str:
 
 
 def types() -> Iterator[type]:
-    """The dataclasses of the record, in the order of their file."""
-    for _, found in inspect.getmembers(run, inspect.isclass):
-        if dataclasses.is_dataclass(found) and found.__module__ == run.__name__:
-            yield found
+    """The dataclasses of the record, in the order of their names."""
+    for module in (run, slices):
+        for _, found in inspect.getmembers(module, inspect.isclass):
+            if dataclasses.is_dataclass(found) and found.__module__ == module.__name__:
+                yield found
 
 
 def _section(documented: type) -> str:

@@ -93,6 +93,7 @@ class AcceptedState:
             bootstrap=bootstrap(case_run.model, case_run.scored, scored),
             changed=changed(case_run.model, case_run.scored, scored),
             lacks=lacks,
+            slices=case_run.slices_of(scored),
         )
 
     def cause(self, case_run: CaseRun) -> str:

@@ -37,11 +37,11 @@ def bootstrap(model: Model, mine: Scored, theirs: Scored) -> Bootstrap | None:
 
     score = as_score(model.score)
     sign = -1.0 if score.lower_is_better else 1.0
-    before, after = _scorer(score, theirs), _scorer(score, mine)
+    before, after = scorer(score, theirs), scorer(score, mine)
     return paired(lambda chosen: sign * (before(chosen) - after(chosen)), len(mine.labels))
 
 
-def _scorer(score: Score, scored: Scored) -> Scorer:
+def scorer(score: Score, scored: Scored) -> Scorer:
     """The score of chosen samples.
 
     One that is the mean of what it gives for single samples is drawn from these where outputs are large:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import UnsupportedError
-from pytest_edgebench.case import capacity, errors, paired_latency
+from pytest_edgebench.case import capacity, errors, paired_latency, slices
 from pytest_edgebench.case.numbers import Numbers
 from pytest_edgebench.case.toolbox import format_of
 from pytest_edgebench.case.view import FileView
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.case.toolbox import Toolbox
+    from pytest_edgebench.declare.data import Array
     from pytest_edgebench.declare.limit import Planned
     from pytest_edgebench.declare.model import Format, Recipe
+    from pytest_edgebench.judge.measurements import Against, OfSlice
     from pytest_edgebench.measure.absolute_latency import Timed
     from pytest_edgebench.measure.observer import Scored
     from pytest_edgebench.profiles.profile import Profile
     from pytest_edgebench.record.layers import Layers
     from pytest_edgebench.record.run import Metric, PairRecord, Twin
+    from pytest_edgebench.record.slices import SlicesRecord
     from pytest_edgebench.workers.spec import Spec
 
 
@@ -147,6 +150,25 @@ class CaseRun:
     def parent_scored(self) -> Scored | None:
         return None if self.parent_view is None else self.parent_view.answered.scored
 
+    @cached_property
+    def slices(self) -> Mapping[str, OfSlice] | None:
+        """The score on each slice of the samples; None where the model has none."""
+        return slices.own(self.model, self._rows, self.scored, slices.draws(self.planned.slots))
+
+    @cached_property
+    def parent_slices(self) -> Mapping[str, Against] | None:
+        """The original's score on each slice; None where it or they are not there."""
+        return None if self.parent_scored is None else self.slices_of(self.parent_scored)
+
+    def slices_of(self, scored: Scored) -> Mapping[str, Against] | None:
+        """The score of another file on each slice, and how the case's differs there."""
+        count = slices.draws(self.planned.slots)
+        return slices.against(self.model, self._rows, self.scored, scored, count)
+
+    @property
+    def _rows(self) -> Mapping[str, Array] | None:
+        return self.toolbox.observer.slices(self.model)
+
     def score_of(self, artifact: Artifact, fmt: Format) -> Scored:
         """Outputs and score of another file on the model's labelled data.
 
@@ -242,9 +264,22 @@ class CaseRun:
             series = dict(timed.series)
         missing = self.numbers.expected()
         return Observation(
-            self.artifact.key, self.profile.name, runtime, metrics, series, missing=missing, twin=self.twin,
+            self.artifact.key,
+            self.profile.name,
+            runtime,
+            metrics,
+            series,
+            missing=missing,
+            twin=self.twin,
+            slices=self.recorded_slices,
             data=self.model.data_source,
-        )  # fmt: skip
+        )
+
+    @cached_property
+    def recorded_slices(self) -> SlicesRecord | None:
+        """What the record keeps of the slices."""
+        total = self.scored.metric.n
+        return slices.record(self.model, self._rows, self.slices, self.parent_slices, total)
 
     def parent_metrics(self, asked: Iterable[str] = ()) -> dict[str, Metric]:
         """Numbers of the float model on the same profile, as far as they compare with the case's.

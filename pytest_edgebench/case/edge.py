@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.case.reading import Reading
     from pytest_edgebench.profiles.profile import Profile
     from pytest_edgebench.record.run import Check, Metric, Observation, Row, StepRecord, Twin
+    from pytest_edgebench.record.slices import SliceRecord
     from pytest_edgebench.workers.results import Array
 
 
@@ -203,6 +204,16 @@ class Edge:
         """Predictions on the target beside the host's; None where the host's own runtime made them."""
         _ = self._case_run.scored
         return self._case_run.twin
+
+    @property
+    def slices(self) -> Mapping[str, SliceRecord]:
+        """The score on each slice: ``edge.slices["night"].value``; empty where the model has no slices.
+
+        Each has ``.n`` (samples), ``.value`` with ``.low`` and ``.high``, ``.original``, and ``.change``
+        against that with ``.change_low`` and ``.change_high``, in the score's unit or points.
+        """
+        found = self._case_run.recorded_slices
+        return {} if found is None else {each.name: each for each in found.each}
 
     def frame(self) -> pandas.DataFrame:
         """The case's numbers as a table, one a line; its columns are those of `record.frame.COLUMNS`.

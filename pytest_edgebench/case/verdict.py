@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.case import capacity, confirm
+from pytest_edgebench.case import capacity, confirm, slices
 from pytest_edgebench.case.against import bootstrap, changed
 from pytest_edgebench.declare.score import as_score
+from pytest_edgebench.declare.slices import is_slice
 from pytest_edgebench.record.run import Verdict
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def judge(case_run: CaseRun) -> tuple[Row, ...]:
     from pytest_edgebench.judge.defaults import default_rows
     from pytest_edgebench.judge.measurements import Facts
     from pytest_edgebench.judge.rows import judge_slot
+    from pytest_edgebench.judge.slices import unasked
 
     slots, rules = case_run.planned.slots, case_run.toolbox.rules
     if case_run.unfit:
@@ -38,6 +40,8 @@ def judge(case_run: CaseRun) -> tuple[Row, ...]:
     facts = _facts(case_run, slots)
     rows = [judge_slot(slot, facts, rules) for slot in slots]
     rows += default_rows(slots, facts, rules, off=case_run.planned.off)
+    if not any(is_slice(slot.limit.statistic) for slot in slots) and (lost := unasked(facts, rules)):
+        case_run.remarks[f"{case_run.planned.case.key}: {lost}"] = None
     if any(row.reference == "baseline" and row.verdict is Verdict.FAIL for row in rows):
         told = case_run.toolbox.accepted.cause(case_run)
         rows = [explained(row, told) for row in rows]
@@ -65,7 +69,7 @@ def _waived(case_run: CaseRun, row: Row, facts: Facts, waivers: Sequence[Waiver]
 
 
 def _facts(case_run: CaseRun, slots: Sequence[Slot]) -> Facts:
-    from pytest_edgebench.judge.measurements import Facts, ScoreInfo
+    from pytest_edgebench.judge.measurements import Facts
 
     score, scored = as_score(case_run.model.score), case_run.scored
     case_run.ask(dict.fromkeys(slot.limit.metric for slot in slots if _measured_for(slot)))
@@ -76,15 +80,14 @@ def _facts(case_run: CaseRun, slots: Sequence[Slot]) -> Facts:
         profile=case_run.profile.name,
         metrics=case_run.metrics(),
         missing=case_run.absent(),
-        score=ScoreInfo(
-            score.name, score.written_unit, score.lower_is_better, score.correctness, score.fraction
-        ),
+        score=slices.score_info(score),
         samples=scored.samples,
         parent=_reference(case_run, slots),
         baseline=case_run.toolbox.accepted.reference(case_run),
         timing=timing,
         absolute=absolute,
         shared=case_run.profile.measured and not case_run.profile.dedicated,
+        slices=case_run.slices,
     )
 
 
@@ -104,6 +107,7 @@ def _reference(case_run: CaseRun, slots: Sequence[Slot]) -> Reference:
         samples=scored.samples,
         bootstrap=bootstrap(case_run.model, case_run.scored, scored),
         changed=changed(case_run.model, case_run.scored, scored),
+        slices=case_run.parent_slices,
     )
 
 

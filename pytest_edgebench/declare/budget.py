@@ -129,7 +129,8 @@ def budget(
             written as keywords too.
         stacklevel: 1 takes the budget's file and line from the caller, 2 from the caller's caller, ...
         **limits: metric → text or texts: ``4 ms``, ``p95 10 ms``, ``64 kB``, ``90 %``, ``6 M``,
-            ``model - 1 points`` (or ``original - 1 points``, the same), ``baseline + 5 %``.
+            ``model - 1 points`` (or ``original - 1 points``, the same), ``baseline + 5 %``,
+            ``worst slice 85 %``.
 
     Nothing is raised; mistakes are told at collection.
     """

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import DeclarationError
-from pytest_edgebench.declare import errors
+from pytest_edgebench.declare import errors, slice_errors
 from pytest_edgebench.declare.limit import OF_DRAWS, Limit
+from pytest_edgebench.declare.slices import OF, statistic_of
 from pytest_edgebench.record.metric_info import MetricInfo
 from pytest_edgebench.record.metrics_table import METRICS
 
@@ -39,7 +40,8 @@ FACTORS: Mapping[str, Mapping[str, str]] = {
 """Kind of unit → unit as written → its size in the unit that is stored. Both micro signs are accepted."""
 
 _NUMBER = r"(?P<number>[+\-−]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+\-]?\d+)?|[+\-−]?(?:inf|infinity|nan)\b)"
-_STATISTIC = r"(?:(?P<statistic>[A-Za-z][\w.]*)\s+)?"
+_SLICE = r"worst\s+slice|slice\s+(?:\"[^\"]+\"|'[^']+'|\S.*?)"
+_STATISTIC = rf"(?:(?P<statistic>{_SLICE}|[A-Za-z][\w.]*)\s+)?"
 _ABSOLUTE = re.compile(rf"{_STATISTIC}{_NUMBER}\s*(?P<unit>\S*)", re.IGNORECASE)
 _RELATIVE = re.compile(
     rf"{_STATISTIC}(?P<reference>model|original|baseline)\s*(?P<sign>[+\-−])\s*{_NUMBER}\s*(?P<unit>\S*)",
@@ -83,8 +85,9 @@ def parse(metric: str, text: str, place: str = "") -> Limit:
 
     Args:
         metric: a name in `METRICS`, or that of a user's own score.
-        text: ``[statistic] NUMBER UNIT`` or ``(model|original|baseline) (+|-) NUMBER (%|UNIT|points|pp)``;
-            "model" and "original" are the same reference, the model before any step.
+        text: ``[statistic] NUMBER UNIT`` or ``[statistic] (model|original|baseline) (+|-) NUMBER
+            (%|UNIT|points|pp)``; "model" and "original" are the same reference, the model before any step.
+            The statistic of a score may be ``worst slice`` or ``slice NAME``.
         place: ``file:line`` of the budget.
 
     Raises:
@@ -129,7 +132,8 @@ def _relative(metric: str, info: MetricInfo, text: str, match: re.Match[str], pl
     units: Mapping[str, str]
     if info.cls == "score":
         if unit == "%":
-            suggestion = f"{word} {match['sign']} {match['number']} points"
+            before = f"{statistic} " if statistic else ""
+            suggestion = f"{before}{word} {match['sign']} {match['number']} points"
             raise errors.percent_of_score(metric, text, suggestion, place)
         units = {"points": "1"}
     elif unit == "points":
@@ -155,6 +159,15 @@ def _relative(metric: str, info: MetricInfo, text: str, match: re.Match[str], pl
 def _statistic(metric: str, info: MetricInfo, text: str, written: str | None, place: str) -> str:
     if written is None:
         return info.statistics[0] if info.statistics else ""
+    of_slices = statistic_of(written)
+    if of_slices is not None:
+        if info.cls != "score":
+            raise slice_errors.of_scores_only(metric, text, place)
+        if of_slices == OF:
+            raise slice_errors.no_name(metric, text, place)
+        if of_slices.endswith((" -", " +", " −")):
+            raise slice_errors.no_reference(metric, text, of_slices[len(OF) : -2], place)
+        return of_slices
     if info.cls == "score" and written in OF_DRAWS:
         return written
     if not info.statistics:

@@ -20,7 +20,8 @@ class Limit:
 
     Attributes:
         metric: as in `record.metrics_table.METRICS`, or the name of a score.
-        statistic: of a metric that has several, "p50" where none was written; else "".
+        statistic: of a metric that has several, "p50" where none was written; of a score "worst slice" or
+            "slice NAME" where it is about slices (`pytest_edgebench.declare.slices`); else "".
         reference: "" for an absolute limit; else what it is relative to.
         amount: absolute: in the metric's own unit (B, s, %, plain); relative: with its sign, in `unit`.
         unit: absolute: the metric's own; relative: "%" of the reference, "points", or the metric's own.

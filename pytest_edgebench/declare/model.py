@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pytest_edgebench.base.errors import DeclarationError
-from pytest_edgebench.declare import errors, other_formats
+from pytest_edgebench.declare import errors, other_formats, slice_errors
+from pytest_edgebench.declare.slices import Slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,6 +52,7 @@ class Model:
             library in C++ or Rust.
         signature: which one to run and count, of a ``.tflite`` file with several.
         data_source: what the labelled data is, in one line for record and reports: name, origin, licence.
+        slices: groups of the samples of `data` that budgets may name, from ``eb.slices(...)``.
         name, place: of the fixture that made it (place is ``file:line``); filled in by ``eb.model``.
         folder: where relative paths start; ``eb.model`` fills in the folder of the declaring file.
     """
@@ -64,6 +66,7 @@ class Model:
     depends: tuple[str | Path, ...] = ()
     signature: str = field(default="", kw_only=True)
     data_source: str = field(default="", kw_only=True)
+    slices: Slices | None = field(default=None, kw_only=True)
     name: str = field(default="", kw_only=True)
     place: str = field(default="", kw_only=True)
     folder: Path = field(default_factory=Path.cwd, kw_only=True)
@@ -72,6 +75,8 @@ class Model:
         named = str(self.source) if isinstance(self.source, str | Path) else ""
         if self.signature and not named.endswith(".tflite"):
             raise errors.signature_of(self.signature, named)
+        if not isinstance(self.slices, Slices | None):
+            raise slice_errors.no_slices(self.slices)
 
     def path(self) -> Path | None:
         """The absolute path of a file source; None for a torch source."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.declare.limit import Reference as ReferenceName
     from pytest_edgebench.judge.absolute_latency import AbsoluteDecision
+    from pytest_edgebench.judge.accuracy import Evidence
     from pytest_edgebench.judge.bootstrap import Bootstrap
     from pytest_edgebench.judge.relative_latency import Decision
     from pytest_edgebench.record.run import Metric
@@ -36,6 +37,37 @@ class ScoreInfo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class OfSlice:
+    """A case's score on one slice of the samples.
+
+    Attributes:
+        n: samples in it.
+        metric: the score on them, with its 95 % interval; None where it has none, and `why` says why.
+        right: how many are right, of a score that is such a share.
+        own: of other scores, the evidence of the score itself: a "drop" is the score with the sign that makes
+            more of it worse.
+    """
+
+    n: int
+    metric: Metric | None
+    why: str = ""
+    right: int | None = None
+    own: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Against:
+    """A reference's score on one slice, and the evidence of a case's drop from it on these samples.
+
+    Without a score, `why` says why.
+    """
+
+    metric: Metric | None
+    evidence: Evidence | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Reference:
     """What a case is compared with: its float parent ("model") or the accepted state ("baseline").
 
@@ -50,6 +82,7 @@ class Reference:
         bootstrap: paired bootstrap of the score's drop, for scores without per-sample values.
         lacks: metric → why the reference's number of it does not compare, one clause each.
         changed: number of predictions that differ from this reference's; None where it is not known.
+        slices: slice → its score there; None where the model has no slices.
     """
 
     metrics: Mapping[str, Metric] | None = None
@@ -60,6 +93,7 @@ class Reference:
     bootstrap: Bootstrap | None = None
     changed: int | None = None
     lacks: Mapping[str, str] = field(default_factory=dict)
+    slices: Mapping[str, Against] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +110,7 @@ class Facts:
         timing: "model" or "baseline" → the decision of latency against it, confirmed and controlled.
         absolute: statistic → the decision of an absolute latency budget, confirmed.
         shared: whether other programs may run on what was measured: a host that is not dedicated.
+        slices: slice → the score there, in the model's order; None where it has no slices.
     """
 
     model: str
@@ -89,6 +124,7 @@ class Facts:
     timing: Mapping[str, Decision] = field(default_factory=dict)
     absolute: Mapping[str, AbsoluteDecision] = field(default_factory=dict)
     shared: bool = False
+    slices: Mapping[str, OfSlice] | None = None
 
     def reference(self, name: ReferenceName) -> Reference:
         """The reference called "model" or "baseline"."""

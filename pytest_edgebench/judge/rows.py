@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.declare.slices import is_slice
 from pytest_edgebench.judge import errors
 from pytest_edgebench.judge.draft import failed, kind_of, title_of, written
 from pytest_edgebench.judge.exact import (
@@ -21,6 +22,7 @@ from pytest_edgebench.judge.measurements import Facts, Rules
 from pytest_edgebench.judge.predicted import verdict_of
 from pytest_edgebench.judge.relative_latency import Decision, Outcome, describe, wants_second
 from pytest_edgebench.judge.scores import score_row
+from pytest_edgebench.judge.slices import slice_row
 from pytest_edgebench.record.run import Metric, Row, Verdict, worst
 
 if TYPE_CHECKING:
@@ -47,7 +49,8 @@ def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:
     rules = rules or Rules()
     limit, row = slot.limit, written(slot)
     kind = kind_of(limit.metric)
-    row = replace(row, measured=facts.metrics.get(limit.key))
+    sliced = is_slice(limit.statistic)
+    row = replace(row, measured=facts.metrics.get(limit.metric if sliced else limit.key))
     if kind is not None and kind.higher_is_better:
         row = replace(row, higher_is_better=True)
     if kind is None or kind.cls == "score":
@@ -82,7 +85,7 @@ def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:
     if limit.metric == "latency":
         return latency_row(row, limit, facts)
     if kind is None or kind.cls == "score":
-        return score_row(row, limit, facts, rules)
+        return (slice_row if sliced else score_row)(row, limit, facts, rules)
     return _counted_row(row, limit, facts, noisy=kind.cls == "noisy")
 
 

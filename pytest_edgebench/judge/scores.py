@@ -66,7 +66,7 @@ def compare(name: ReferenceName, facts: Facts) -> Evidence | str:
         if score.correctness:
             first, second = (mine, theirs) if score.lower_is_better else (theirs, mine)
             return right_wrong(first, second, scale_of(score))
-        scale = _scale_found(mine, facts.metrics[score.name].value)
+        scale = scale_found(mine, facts.metrics[score.name].value)
         if scale is not None:
             return differences(theirs, mine, lower_is_better=score.lower_is_better, scale=scale)
     if reference.bootstrap is not None:
@@ -147,8 +147,8 @@ def _relative(row: Row, limit: Limit, facts: Facts, rules: Rules, score: ScoreIn
     theirs = exactly(other, reference.samples, score)
     bound = bound_of(limit, theirs.value, fraction=score.fraction)
     higher = row.higher_is_better
-    if vacuous := _vacuous(limit, score, value.value, theirs.value, bound):
-        return replace(row, verdict=Verdict.ERROR, reason=vacuous)
+    if told := vacuous(limit, score, value.value, theirs.value, bound):
+        return replace(row, verdict=Verdict.ERROR, reason=told)
     allowed = theirs.value - bound if higher else bound - theirs.value
     row = replace(
         row,
@@ -171,7 +171,7 @@ def _relative(row: Row, limit: Limit, facts: Facts, rules: Rules, score: ScoreIn
     return replace(row, verdict=Verdict.FAIL if broken else Verdict.PASS, reason=text)
 
 
-def _vacuous(limit: Limit, score: ScoreInfo, value: Fraction, reference: Fraction, bound: Fraction) -> str:
+def vacuous(limit: Limit, score: ScoreInfo, value: Fraction, reference: Fraction, bound: Fraction) -> str:
     """Why a limit on a drop could not be broken by any value of the score; "" where it could.
 
     The range of a plain score is not known. Where both of its values lie between 0 and 1 and the limit does
@@ -232,7 +232,7 @@ def _absolute_population(
             worst, best = exact_high(value.right, n, ALPHA_PASS), exact_low(value.right, n, alpha)
         worst, best = scale * worst, scale * best
         spread = scale * math.sqrt(max(share * (1 - share), 1 / n))
-    elif facts.samples is not None and (found := _scale_found(facts.samples, measured.value)) is not None:
+    elif facts.samples is not None and (found := scale_found(facts.samples, measured.value)) is not None:
         nothing = np.zeros(len(facts.samples))
         mean: Differences = differences(nothing, facts.samples, lower_is_better=True, scale=found)
         worst, best = (
@@ -272,7 +272,7 @@ def _gap_text(value: Fraction, bound: Fraction, score: ScoreInfo) -> str:
     )
 
 
-def _scale_found(samples: Samples, value: float) -> float | None:
+def scale_found(samples: Samples, value: float) -> float | None:
     """What the mean of per-sample values is multiplied with to give the score; None where it is no mean."""
     mean = float(np.asarray(samples, dtype=np.float64).mean()) if len(samples) else math.nan
     return next((s for s in (1.0, 100.0) if math.isclose(s * mean, value, rel_tol=1e-6, abs_tol=1e-9)), None)

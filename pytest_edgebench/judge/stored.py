@@ -17,6 +17,7 @@ from pytest_edgebench.judge.measurements import Facts, Reference, ScoreInfo
 from pytest_edgebench.judge.predicted import judge_predicted
 from pytest_edgebench.judge.relative_latency import Outcome
 from pytest_edgebench.judge.rows import judge_slot, timing_limit
+from pytest_edgebench.judge.slice_facts import judged_again
 from pytest_edgebench.record.run import Metric, Verdict
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_edgebench.declare.limit import Limit, Slot
     from pytest_edgebench.judge.absolute_latency import AbsoluteDecision
-    from pytest_edgebench.judge.measurements import Rules
+    from pytest_edgebench.judge.measurements import Against, OfSlice, Rules
     from pytest_edgebench.judge.relative_latency import Decision
     from pytest_edgebench.record.run import CaseResult, PairRecord, Row
 
@@ -60,13 +61,16 @@ def facts_of(
     found = case.observation
     metrics = {} if found is None else dict(found.metrics)
     limits = [slot.limit for slot in slots if slot.limit.metric == "latency"]
+    score = _score(case, metrics)
+    mine, theirs = _slices(case, score)
     return Facts(
         model=case.model,
         profile=case.profile,
         metrics=metrics,
         missing={} if found is None else found.missing,
-        score=_score(case, metrics),
-        parent=_parent(case),
+        score=score,
+        parent=replace(_parent(case), slices=theirs),
+        slices=mine,
         baseline=baseline or _baseline(case, metrics, wanted),
         timing=dict(_timing(case, limits, rules)),
         absolute=dict(_absolute(case, metrics, limits)),
@@ -89,6 +93,18 @@ def _score(case: CaseResult, metrics: Mapping[str, Metric]) -> ScoreInfo | None:
         row = next((row for row in _rows(case) if row.metric == name), None)
         return ScoreInfo(name, metric.unit, row is not None and not row.higher_is_better)
     return None
+
+
+def _slices(
+    case: CaseResult, score: ScoreInfo | None
+) -> tuple[dict[str, OfSlice] | None, dict[str, Against] | None]:
+    """The case's and the original's score on each slice, with the evidence that a record keeps."""
+    found = None if case.observation is None else case.observation.slices
+    if case.observation is None or found is None or score is None or found.score != score.name:
+        return None, None
+    evidence = case.observation.metrics[score.name].evidence
+    both = {each.name: judged_again(each, score, evidence) for each in found.each}
+    return {name: mine for name, (mine, _) in both.items()}, {name: them for name, (_, them) in both.items()}
 
 
 def _parent(case: CaseResult) -> Reference:

@@ -18,9 +18,12 @@ from pytest_edgebench.runtimes import known
 from pytest_edgebench.samples.data import load
 from pytest_edgebench.samples.labels import content
 from pytest_edgebench.samples.scores import evaluate, judged
+from pytest_edgebench.samples.slices import slices_of
 from pytest_edgebench.workers.run_samples import run_samples
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.artifacts.cache import Cache
     from pytest_edgebench.declare.model import Model
@@ -74,6 +77,7 @@ class Observer:
         # The model is kept with its data so that no id is used twice.
         self._data: dict[int, tuple[Model, Samples, str]] = {}
         self._fed: dict[int, tuple[int, ...]] = {}  # outputs that feed a state, by the id of a model above
+        self._slices: dict[int, Mapping[str, Array] | None] = {}  # by the id of a model above
         self._described: dict[Spec, dict[str, str]] = {}
         self._failed: dict[str, MeasureError] = {}
 
@@ -110,6 +114,12 @@ class Observer:
     def loaded(self, model: Model) -> Samples:
         """The model's labelled data, loaded once a process."""
         return self._loaded(model)[1]
+
+    def slices(self, model: Model) -> Mapping[str, Array] | None:
+        """Slice → numbers of its samples, found once a process; None where the model has none."""
+        if id(model) not in self._slices:
+            self._slices[id(model)] = slices_of(model, self.loaded(model))
+        return self._slices[id(model)]
 
     def sample(self, model: Model, batch: int) -> Given:
         """The inputs of one call: the first `batch` samples, repeated where there are fewer."""

@@ -11,6 +11,7 @@ from pytest_edgebench.base.deprecated import deprecated
 from pytest_edgebench.record.layers import Layers
 from pytest_edgebench.record.past import Past
 from pytest_edgebench.record.schema import SCHEMA, Evidence, Level
+from pytest_edgebench.record.slices import SlicesRecord
 
 if TYPE_CHECKING:
     import pandas
@@ -192,6 +193,7 @@ class Observation:
         missing: metric → why it is not available on this profile, with the evidence that would be needed.
         twin: predictions compared with the host's; None where the host's own runtime made them.
         data: what the model was scored on, as it says itself; "" where it says nothing.
+        slices: the score on each slice of the samples; None where the model has none.
     """
 
     artifact_key: str
@@ -203,6 +205,7 @@ class Observation:
     missing: Mapping[str, str] = field(default_factory=dict)
     twin: Twin | None = None
     data: str = ""
+    slices: SlicesRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,7 @@ class Row:
         cause: what of the case differs from the reference it is worse than, in one sentence; "" elsewhere.
         waiver: place of the waiver that was asked about a broken limit; "" where none was.
         since: of a broken limit, since when it has been broken, in words; "" where no earlier run is known.
+        slice: the slice of the samples whose score it is; "" for all samples.
     """
 
     metric: str
@@ -245,6 +249,7 @@ class Row:
     cause: str = ""
     waiver: str = ""
     since: str = ""
+    slice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,9 @@ def undecided(hit: Hit) -> str:
         return f"{where}: {status.metric_title(row)} not available: {_first_line(row.reason)}"
     if not status.judged(row):
         return f"{where}: {status.metric_title(row)} {measured_text(row)}, {_first_line(row.reason)}"
+    if row.slice:
+        measured, limit = numbers_of(row)
+        return f"{where}: {status.metric_title(row)} {measured}, limit {limit}: {_first_line(row.reason)}"
     told = numbers.change(row.change.value, row.change.unit) if row.change else measured_text(row)
     return f"{where}: {status.metric_title(row)} {told}, limit {limit_of_change(row)}: too close to decide"
 

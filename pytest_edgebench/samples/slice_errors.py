@@ -1,0 +1,110 @@
+"""Messages about a model's slices: what was wrong, where, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_edgebench.base.errors import DataError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FORMS = (
+    "give eb.slices one name or class a sample, a mapping of name to mask or sample numbers, or a function "
+    "of (labels) or (inputs, labels) that returns one of these"
+)
+_GROUPS = "name groups of samples: e.g. a function that returns 'dark' or 'bright' rather than a brightness"
+
+
+def not_slices(given: str, where: str) -> DataError:
+    return DataError(f"slices are {given}", where=where, fix=_FORMS)
+
+
+def other_length(found: int, count: int, where: str) -> DataError:
+    return DataError(
+        f"slices name {found:,} samples, and the data has {count:,}", where=where, fix="name one each"
+    )
+
+
+def rows_shape(name: str, given: str, count: int, where: str) -> DataError:
+    return DataError(
+        f"the samples of slice {name!r} are {given}",
+        where=where,
+        fix=f"give their numbers (0 to {count - 1:,}) or a mask of {count:,} true and false",
+    )
+
+
+def looks_like_mask(name: str, count: int, where: str) -> DataError:
+    return DataError(
+        f"the samples of slice {name!r} are {count:,} zeros and ones: a mask, or sample numbers?",
+        where=where,
+        fix="give a mask as true and false, e.g. np.array(mask, bool)",
+    )
+
+
+def empty(name: str, where: str) -> DataError:
+    return DataError(
+        f"slice {name!r} has no samples", where=where, fix="leave it out, or check what selects its samples"
+    )
+
+
+def none_at_all(where: str) -> DataError:
+    return DataError("no sample is in a slice", where=where, fix=_FORMS)
+
+
+def too_many(found: int, most: int, where: str) -> DataError:
+    return DataError(
+        f"there would be {found:,} slices, at most {most:,} are judged",
+        where=where,
+        fix=_GROUPS,
+    )
+
+
+def numbers_between(value: float, where: str) -> DataError:
+    return DataError(
+        f"slices are named by fractions, such as {value:g}",
+        where=where,
+        fix=_GROUPS,
+    )
+
+
+def unknown_field(name: str, known: Iterable[str], where: str) -> DataError:
+    return DataError(
+        f"eb.slices({name!r}): no input and no key of the labels has this name",
+        where=where,
+        fix=nearest(name, known),
+    )
+
+
+def arguments(count: str, where: str) -> DataError:
+    return DataError(
+        f"the function given to eb.slices takes {count}",
+        where=where,
+        fix="write a function of (labels) or of (inputs, labels)",
+    )
+
+
+def function_raised(cause: Exception, where: str) -> DataError:
+    return DataError(f"the function given to eb.slices raised {type(cause).__name__}: {cause}", where=where)
+
+
+def names_differ(where: str) -> DataError:
+    return DataError(
+        "the function given to eb.slices returned names for some samples and a mapping for others",
+        where=where,
+        fix="return the same form for any samples",
+    )
+
+
+def numbers_of_part(where: str) -> DataError:
+    return DataError(
+        "the function given to eb.slices returned sample numbers",
+        where=where,
+        fix="return masks of true and false: of large data it sees one part at a time, in which numbers are "
+        "others",
+    )
+
+
+def no_samples_of(value: Any) -> str:
+    """What was given in place of slices."""
+    return f"a {type(value).__name__}"
