@@ -308,6 +308,8 @@ class CaseRun:
         return Observation(parent.artifact.key, self.profile.name, runtime, metrics, series, data=told)
 
     def _ran(self, spec: Spec, artifact: Artifact) -> dict[str, str]:
-        """What ran a file, and when its state was reset."""
+        """What ran a file, when its state was reset, and what is to be said of the data."""
         observer = self.toolbox.observer
-        return observer.describe(spec) | observer.resets(artifact, self.model)
+        return (
+            observer.describe(spec) | observer.resets(artifact, self.model) | observer.data_facts(self.model)
+        )
