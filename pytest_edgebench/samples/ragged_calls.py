@@ -40,6 +40,11 @@ class RaggedCalls:
         return (len(self.arrays), *self.arrays[0].shape[1:])
 
     @property
+    def ndim(self) -> int:
+        """Axes of such an array."""
+        return int(self.arrays[0].ndim)
+
+    @property
     def size(self) -> int:
         """How many numbers there are."""
         return sum(array.size for array in self.arrays)

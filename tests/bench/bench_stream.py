@@ -170,7 +170,7 @@ def _pairs(runtime: str, folder: Path, samples: int, pairs: int) -> bool:
         )
     ratio = statistics.median(ratios)
     print(f"{runtime}: {samples:,} samples, median ratio {ratio:.3f}, at most {max(over) >> 20} MiB more")  # noqa: T201
-    return ratio <= MOST_SHARE and max(over) <= MOST_BYTES
+    return bool(ratio <= MOST_SHARE and max(over) <= MOST_BYTES)
 
 
 if __name__ == "__main__":

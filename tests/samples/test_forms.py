@@ -132,11 +132,11 @@ def test_calibration_takes_every_form_of_inputs(tmp_path: Path, given: dict[str,
     for value in (X, {"input_0": X}, "x.npy", "both.npz", Pairs(), lambda: X, lambda: "x.npy", X.tolist()):
         arrays, own = calibration(model((X, Y), tmp_path, calibration=value), 4)
         assert own
-        assert np.allclose(arrays["input_0"], X[:4])
+        assert np.allclose(arrays.samples["input_0"], X[:4])
     drawn, own = calibration(model((X, Y), seed=3), 4)
     assert not own
     rows = np.sort(np.random.default_rng(3).permutation(10)[:4])
-    assert np.array_equal(drawn["input_0"], X[rows])
+    assert np.array_equal(drawn.samples["input_0"], X[rows])
 
 
 def raising() -> Any:
@@ -208,7 +208,7 @@ def test_torch_loaders_and_tensors() -> None:
         samples = load(model(data))
         assert samples.key() == digest(({"input_0": X}, Y))
     for data in held[1:]:
-        assert np.array_equal(calibration(model((X, Y), calibration=data), 4)[0]["input_0"], X[:4])
+        assert np.array_equal(calibration(model((X, Y), calibration=data), 4)[0].samples["input_0"], X[:4])
     shuffled = load(model(loader(pairs, 4, shuffle=True)))
     assert sorted(shuffled.labels()) == [*Y]
     assert np.array_equal(shuffled.first(10)["input_0"], X[shuffled.labels()])

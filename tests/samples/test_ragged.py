@@ -55,7 +55,7 @@ FORMS: dict[str, Any] = {
 
 
 def of(data: Any, **more: Any) -> Model:
-    return Model("net.onnx", data, None, place="conftest.py:7", name="m", **more)
+    return Model("net.onnx", data, eb.top1, place="conftest.py:7", name="m", **more)
 
 
 @pytest.mark.parametrize("held", [True, False])

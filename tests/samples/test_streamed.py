@@ -51,7 +51,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def of(data: Any, **more: Any) -> Model:
-    return Model("net.onnx", data, None, place="conftest.py:7", name="m", **more)
+    return Model("net.onnx", data, eb.top1, place="conftest.py:7", name="m", **more)
 
 
 @pytest.mark.parametrize("size", [1, 4, 8, 100])
@@ -99,9 +99,9 @@ def test_calibration_reads_no_more_than_it_takes() -> None:
     data = Batches((1,) * 23)
     found, own = calibration(of((X, Y), calibration=data), 4)
     assert own
-    np.testing.assert_array_equal(found["input_0"], X[:4])
+    np.testing.assert_array_equal(found.samples["input_0"], X[:4])
     assert data.read < 15
-    np.testing.assert_array_equal(calibration(of((X, Y), calibration=data), 99)[0]["input_0"], X)
+    np.testing.assert_array_equal(calibration(of((X, Y), calibration=data), 99)[0].samples["input_0"], X)
 
 
 def test_rows_in_any_order() -> None:

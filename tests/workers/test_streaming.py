@@ -35,7 +35,7 @@ X = np.random.default_rng(1).normal(size=(COUNT, 1, stateful.WIDTH)).astype("flo
 
 
 def samples_of(inputs: Any) -> Samples:
-    return load(Model("m.onnx", (inputs, np.zeros(len(inputs["x"]))), None))
+    return load(Model("m.onnx", (inputs, np.zeros(len(inputs["x"]))), eb.top1))
 
 
 @pytest.fixture(params=["shared", "piped"])
@@ -58,7 +58,7 @@ def test_a_state_that_is_never_reset_goes_on_over_a_stream(
             yield {"x": x, "h": state, "scale": eb.Constant(1)}, np.zeros(len(x))
 
     path = stateful.recurrent(tmp_path / "m.onnx", batch=1)
-    samples = load(Model(path, made, None))
+    samples = load(Model(path, made, eb.top1))
     found = run_samples(pool.get(ORT), path, samples, batch=1, deadline_s=60)
     np.testing.assert_allclose(found.arrays[0], stateful.answers(X, 1, "never")[:, 0], atol=1e-6)
     assert found.fed == (1,)
@@ -93,7 +93,7 @@ def test_outputs_that_are_many_lie_in_files(
     for mapped, array in zip(found.arrays, held.arrays, strict=True):
         assert isinstance(mapped, np.memmap)
         np.testing.assert_array_equal(mapped, array)
-        np.testing.assert_array_equal(np.load(mapped.filename), array)
+        np.testing.assert_array_equal(np.load(str(mapped.filename)), array)
 
 
 def test_a_worker_that_goes_on_is_not_stopped(
@@ -101,7 +101,7 @@ def test_a_worker_that_goes_on_is_not_stopped(
 ) -> None:
     """Each sample takes a fifth of the deadline, all of them twice as long as it."""
     x = np.ones((10, 2), "float32")
-    samples = load(Model(any_file, (x, np.zeros(10)), None))
+    samples = load(Model(any_file, (x, np.zeros(10)), eb.top1))
     client = pool.get(strange("sleep_200_ms"))
     began = time.monotonic()
     found = run_samples(client, any_file, samples, batch=1, deadline_s=1.0)
@@ -113,7 +113,7 @@ def test_one_that_stops_is_with_the_number_of_samples_done(
     pool: Pool, strange: Callable[..., Spec], any_file: Path
 ) -> None:
     x = np.ones((30, 2), "float32")
-    samples = load(Model(any_file, (x, np.zeros(30)), None))
+    samples = load(Model(any_file, (x, np.zeros(30)), eb.top1))
     with pytest.raises(
         MeasureError,
         match=r"another sample in 1 s while running net.any, and was stopped after 7 of 30 samples",
@@ -123,7 +123,7 @@ def test_one_that_stops_is_with_the_number_of_samples_done(
 
 def test_one_that_crashes_as_well(pool: Pool, strange: Callable[..., Spec], any_file: Path) -> None:
     x = np.ones((30, 2), "float32")
-    samples = load(Model(any_file, (x, np.zeros(30)), None))
+    samples = load(Model(any_file, (x, np.zeros(30)), eb.top1))
     with pytest.raises(MeasureError, match=r"while running net.any, after 7 of 30 samples"):
         run_samples(pool.get(strange("leave", "7")), any_file, samples, batch=1, deadline_s=5)
 
@@ -141,7 +141,7 @@ def test_data_that_raise_on_the_way_leave_the_worker_alive(
             yield {"x": X[start : start + 7, 0], "h": state, "scale": eb.Constant(1)}, [0] * 7
 
     path = stateful.recurrent(tmp_path / "m.onnx")
-    samples = load(Model(path, made, None))
+    samples = load(Model(path, made, eb.top1))
     client = pool.get(ORT)
     with pytest.raises(DataError, match="OSError: the share is gone"):
         run_samples(client, path, samples, batch=1, deadline_s=60)
@@ -150,7 +150,7 @@ def test_data_that_raise_on_the_way_leave_the_worker_alive(
 
 
 def test_an_interrupt_waits_for_no_answer(pool: Pool, strange: Callable[..., Spec], any_file: Path) -> None:
-    samples = load(Model(any_file, (np.ones((9, 2), "float32"), np.zeros(9)), None))
+    samples = load(Model(any_file, (np.ones((9, 2), "float32"), np.zeros(9)), eb.top1))
     client = pool.get(strange("hang", "1"))
     began = time.monotonic()
     threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
