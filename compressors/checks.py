@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from pytest_edgebench.compressors import errors, training_errors
@@ -52,7 +53,8 @@ def check_data(step: str, data: Any) -> None:
     Raises:
         DeclarationError: not a function, a collection or a path.
     """
-    if not (data is None or callable(data) or hasattr(data, "__iter__") or hasattr(data, "__getitem__")):
+    several = hasattr(data, "__iter__") or hasattr(data, "__getitem__")
+    if not (data is None or callable(data) or several or isinstance(data, Path)):
         raise training_errors.bad_data(step, data)
 
 

@@ -114,7 +114,7 @@ class Distill(Step):
             context.note(NOTE)
             data = training.labelled(context.model, module)
         else:
-            data = training.given(self.data, module, "Distill")
+            data = training.given(self.data, module, "Distill", context.model.folder)
         before = copy.deepcopy(module.state_dict())
         with torch.enable_grad():
             first, last = self._train(module, teacher, data)

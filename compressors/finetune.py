@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.compressors import errors, training_errors
 from pytest_edgebench.compressors.fit import Fit
-from pytest_edgebench.compressors.training import labelled
+from pytest_edgebench.compressors.training import given, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,8 @@ def finetuned(module: Module, finetune: Finetune | None, context: StepContext) -
     if takes_data(finetune):
         arguments = (_data(finetune, context.model, module),)
         context.note(ON_EVALUATION_DATA)
+    elif isinstance(finetune, Fit):
+        arguments = (given(finetune.data, module, "Fit", context.model.folder),)
     module.train()
     with torch.enable_grad():
         result = function(module, *arguments)

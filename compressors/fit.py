@@ -77,8 +77,10 @@ class Fit:
         """
         import torch
 
+        batches = data if isinstance(data, training.Batches) else None
         chosen = data if self.data is None else self.data
-        batches = chosen if isinstance(chosen, training.Batches) else training.given(chosen, module, "Fit")
+        if batches is None:
+            batches = training.given(chosen, module, "Fit")
         batch = min(self.batch_size, batches.count)
         optimizer = torch.optim.Adam([p for p in module.parameters() if p.requires_grad], lr=self.lr)
         steps = self.epochs * (batches.count // batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from dataclasses import dataclass
@@ -150,21 +151,20 @@ class _Scorer:
 
     def outputs(self, path: Path) -> tuple[Array, ...]:
         """One array (n, ...) for each output, in real numbers."""
-        import numpy as np
-
         from pytest_edgebench.samples.stream import chunk
 
-        size = chunk(self._samples)
+        size, left = chunk(self._samples), self._count
         parts: list[tuple[Array, ...]] = []
-        for number, (inputs, _) in enumerate(self._samples.batches(size)):
-            left = self._count - number * size
-            if left <= 0:
-                break
-            given = inputs.of({n: array[:left] for n, array in inputs.samples.items()})
-            found = self._client().run(path, given)
-            self._fed = found.fed
-            parts.append(found.arrays)
-        return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        with contextlib.closing(self._samples.walk(lambda: size, 1)) as pieces:
+            for inputs in pieces:
+                given = inputs.of({n: array[:left] for n, array in inputs.samples.items()})
+                found = self._client().run(path, given)
+                self._fed = found.fed
+                parts.append(found.arrays)
+                left -= len(found.arrays[0])
+                if left <= 0:
+                    break
+        return tuple(_together(arrays) for arrays in zip(*parts, strict=True))
 
     def score(self, outputs: tuple[Array, ...]) -> float:
         from pytest_edgebench.samples.scores import evaluate, judged
@@ -175,6 +175,17 @@ class _Scorer:
     def fall(self, before: float, after: float) -> float:
         """How much worse a score is, at least 0."""
         return max(0.0, after - before if self._score.lower_is_better else before - after)
+
+
+def _together(parts: Sequence[Array]) -> Array:
+    """Outputs of some samples, (n, ...), where samples differ in shape of dtype object."""
+    import numpy as np
+
+    if len({part.shape[1:] for part in parts}) == 1:
+        return np.concatenate(parts)
+    from pytest_edgebench.samples.ragged import as_objects
+
+    return as_objects([row for part in parts for row in part])
 
 
 def escaped(name: str) -> str:

@@ -9,6 +9,7 @@ from pytest_edgebench.compressors import training_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from torch import Tensor
     from torch.nn import Module
@@ -41,11 +42,17 @@ class Batches:
 
         numbers = np.asarray(rows, np.intp)
         given = ordered(self._module, self._samples.take(numbers).call())
-        inputs = [torch.from_numpy(np.array(array)) for array in given.values()]
+        inputs = [_narrowed(torch.from_numpy(np.array(array)), self._module) for array in given.values()]
         labels = self._samples.labels()[numbers]
         if labels.dtype.kind not in "biufc":
             raise training_errors.labels_no_numbers()
         return inputs, torch.as_tensor(labels)
+
+
+def _narrowed(tensor: Tensor, module: Module) -> Tensor:
+    """Floats in the width of the module's own, as they are converted where a file runs."""
+    own = next((p.dtype for p in module.parameters() if p.is_floating_point()), None)
+    return tensor.to(own) if own is not None and tensor.is_floating_point() else tensor
 
 
 def labelled(model: Model, module: Module) -> Batches:
@@ -55,8 +62,11 @@ def labelled(model: Model, module: Module) -> Batches:
     return Batches(load(model), module)
 
 
-def given(data: Any, module: Module, what: str) -> Batches:
+def given(data: Any, module: Module, what: str, folder: Path | None = None) -> Batches:
     """Data in any form that a model's may have.
+
+    Args:
+        folder: where relative paths start; None for the current one.
 
     Raises:
         DataError: it has none of them.
@@ -65,7 +75,7 @@ def given(data: Any, module: Module, what: str) -> Batches:
 
     from pytest_edgebench.samples.data import labelled
 
-    return Batches(labelled(data, what, Path.cwd()), module)
+    return Batches(labelled(data, what, Path.cwd() if folder is None else folder), module)
 
 
 def first(outputs: Any) -> Tensor:

@@ -12,6 +12,7 @@ from pytest_edgebench.declare.model import Format, Model, Recipe, Step, StepCont
 from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.identity.digest import digest
 from pytest_edgebench.samples import data
+from pytest_edgebench.samples.ragged_calls import RaggedGiven
 from pytest_edgebench.samples.roles import shortened
 from pytest_edgebench.samples.seeds import seeded
 
@@ -39,7 +40,7 @@ class StepData:
         # By id; the model is kept with its data so that no id is used twice.
         self._firsts: dict[int, tuple[Model, Given]] = {}
         self._labels: dict[int, tuple[Model, str]] = {}
-        self._calibrations: dict[tuple[int, int], tuple[Model, Given]] = {}
+        self._calibrations: dict[tuple[int, int], tuple[Model, Given | RaggedGiven]] = {}
 
     def example(self, model: Model) -> dict[str, Array]:
         """The inputs of one call with the first sample: (1, ...) but for what has a role of its own.
@@ -92,9 +93,13 @@ class StepData:
             given.check_states(model.place)
             return given.calls(count)
         fmt = cast("Format", parent.suffix[1:])
+        if isinstance(given, RaggedGiven):
+            singles = given.singles()[:count]
+            fed = [states(one, fmt, parent, self._runs, model.signature) for one in singles]
+            return given.calls(count, fed)
         return given.calls(count, states(given, fmt, parent, self._runs, model.signature))
 
-    def _unlabelled(self, model: Model, count: int) -> Given:
+    def _unlabelled(self, model: Model, count: int) -> Given | RaggedGiven:
         if (id(model), count) not in self._calibrations:
             base = _calibration_base(model)
             with seeded(model.seed):
@@ -146,7 +151,7 @@ class StepData:
         """Identity of the labelled data, by content."""
         if id(model) not in self._labels:
             with seeded(model.seed):
-                self._labels[id(model)] = model, data.load(model).key()
+                self._labels[id(model)] = model, data.load(model).key(self._observed.files)
         return self._labels[id(model)][1]
 
     def context(

@@ -11,6 +11,7 @@ from pytest_edgebench.artifacts import canonical
 from pytest_edgebench.base.deprecated import identity_class, identity_field
 from pytest_edgebench.base.distributions import version
 from pytest_edgebench.identity.digest import added, digest
+from pytest_edgebench.identity.file_digests import FileDigests
 from pytest_edgebench.identity.files import content_digest
 from pytest_edgebench.identity.opened import Opened
 from pytest_edgebench.identity.seen import Seen
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.declare.model import Format, Model, Recipe, Step
 
 OPENED = "opened"
+BY_SAMPLE = "known by size, time and a sample of their content"
 PACKAGE = "pytest-edgebench"
 
 
@@ -40,6 +42,7 @@ class Observed:
         self._cache = cache
         self._tree = tree
         self._known: dict[str, str] = {}
+        self.files = FileDigests(cache)
 
     def key(self, base: str) -> str | None:
         """`base` with the state of all that was read; None when the function never ran to its end."""
@@ -49,12 +52,20 @@ class Observed:
                 return None
             seen = listed.renamed(lambda path: str((self._tree or Path()) / path))
             state = seen.state(base, listed)
-            files = content_digest(map(Path, seen.files)) if seen.files or state else ""
+            files = content_digest(map(Path, seen.files), self.files.of) if seen.files or state else ""
             if state is not None:
                 self._known[base] = digest((base, files, state))
             else:
                 self._known[base] = digest((base, files)) if seen.files else base
         return self._known[base]
+
+    def notes(self, base: str) -> tuple[str, ...]:
+        """Which of the files that were read are known by a sample of their content, for a manifest."""
+        listed = self._listed(base)
+        told = (
+            "" if listed is None else self.files.told((self._tree or Path()) / path for path in listed.files)
+        )
+        return (f"{BY_SAMPLE}: {told}",) if told else ()
 
     @contextlib.contextmanager
     def run(self, base: str) -> Iterator[None]:

@@ -176,7 +176,7 @@ class Modules:
             if not self._states.load(module, key):
                 self._states.save(module, key)
             self._digests[key] = digest((key, self._states.note(module, key)))
-        return Made(module.eval())
+        return Made(module.eval(), notes=self._observed.notes(base))
 
     def _stepped(self, recipe: Recipe, fmt: Format) -> Made:
         before = self.make(recipe.source, fmt)
@@ -204,6 +204,7 @@ class Modules:
                 reason = recipe.step.effect(*counts)
                 if reason:
                     raise errors.no_effect(str(recipe.step), reason, place)
+            notes += self._observed.notes(base)
             record = StepRecord(str(recipe.step), "torch", *counts)
             made = Made(module.eval(), (*before.steps, record), (*before.notes, *notes))
             key = self.key(recipe, fmt)

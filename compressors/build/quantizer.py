@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.base.errors import EdgebenchError, is_full
 from pytest_edgebench.compressors.engines import known
+from pytest_edgebench.samples.ragged_calls import RaggedCalls
 from pytest_edgebench.samples.roles import Calls
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ def packed(samples: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, 
     told: list[dict[str, Any]] = []
     arrays: dict[str, Array] = {}
     for at, (name, given) in enumerate(samples.items()):
+        if isinstance(given, RaggedCalls):
+            arrays |= {f"{at}/{n}": one for n, one in enumerate(given.arrays)}
+            told.append({"name": name, "each": len(given), "ragged": True})
+            continue
         calls = isinstance(given, Calls)
         array = given.array if calls else given
         each = [np.asarray(one) for one in array] if array.dtype.kind == "O" else None
@@ -109,6 +114,10 @@ def unpacked(told: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> 
     for at, entry in enumerate(told):
         if entry["each"] is None:
             array = arrays[str(at)]
+        elif entry.get("ragged"):
+            each = tuple(arrays[f"{at}/{n}"] for n in range(entry["each"]))
+            found[entry["name"]] = RaggedCalls(each, "the calibration data")
+            continue
         else:
             array = np.empty(entry["each"], object)
             array[:] = [arrays[f"{at}/{n}"] for n in range(entry["each"])]

@@ -5,6 +5,7 @@ Layout below the root:
 - ``index/<key>.json``: a sealed card, from what an artifact was made from to the digest of its files;
 - ``artifacts/<digest>/``: the files, with a manifest whose SHA-256 is the folder's name;
 - ``memo/<kind>/<key>.*``: small results, each with a sealed card in its first line;
+- ``arrays/<sha256>.npy``: large arrays, such as outputs on many samples, which a small result names;
 - ``tmp/``: what is being written. Everything appears at once, by a link or a rename.
 
 Nothing is used in a process before its digests were computed there; what was changed is left alone, told, and
@@ -29,6 +30,7 @@ from pytest_edgebench.artifacts.artifact import Artifact
 from pytest_edgebench.artifacts.store import cards, old, trees
 from pytest_edgebench.artifacts.store import memos as small
 from pytest_edgebench.artifacts.store import seal as seals
+from pytest_edgebench.artifacts.store.large import LargeArrays, is_large
 from pytest_edgebench.artifacts.store.staging import Staging
 from pytest_edgebench.base.errors import EdgebenchError
 
@@ -74,6 +76,7 @@ class Cache:
         self._below = below
         self._read_only = read_only
         self._staging = Staging(root)
+        self._large = LargeArrays(self._staging)
         self._memos = small.Memos(self._staging, lambda: self._seal, log)
         # Text of the card and stamps of the files, as they were when their digests were computed.
         self._known: dict[str, tuple[bytes, tuple[tuple[int, int, int], ...], Artifact]] = {}
@@ -247,27 +250,32 @@ class Cache:
         self.bytes_put(kind, key, "json", text.encode())
 
     def arrays_get(self, kind: str, key: str) -> dict[str, np.ndarray[Any, np.dtype[Any]]] | None:
-        """Arrays kept under (kind, key); None when there are none or they were changed."""
-        import io
-        import zipfile
-
-        import numpy as np
-
-        content = self.bytes_get(kind, key, "npz")
-        if content is None:
-            return None
-        try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-                return dict(archive)
-        except (ValueError, OSError, zipfile.BadZipFile, EOFError):
-            return None
+        """Arrays kept under (kind, key), large ones mapped from their files; None when there are none or they
+        were changed."""
+        content = self._memos.get(kind, key, "npz")
+        if content is not None:
+            return _opened(content)
+        card = self._memos.get(kind, key, "json")
+        if card is not None:
+            try:
+                return self._large.get(json.loads(card))
+            except (ValueError, KeyError, TypeError, AttributeError, OSError) as cause:
+                self._log(f"a result in the cache is not used and made again: {kind} of {key[:12]} ({cause})")
+        return self._below.arrays_get(kind, key) if self._below else None
 
     def arrays_put(self, kind: str, key: str, arrays: Arrays) -> None:
-        """Keep arrays; errors as `memo_put`."""
+        """Keep arrays; errors as `memo_put`.
+
+        Large ones, and those of dtype object whose elements are arrays, each have a file of their own; one
+        that is mapped from a file in a folder of `stage` is moved.
+        """
         import io
 
         import numpy as np
 
+        if is_large(arrays):
+            self.memo_put(kind, key, self._large.put(arrays))
+            return
         buffer = io.BytesIO()
         np.savez(buffer, **cast("Any", dict(arrays)))
         self.bytes_put(kind, key, "npz", buffer.getbuffer())
@@ -315,6 +323,20 @@ def open_cache(
     own = folder.with_name(f"{folder.name}-apart")
     shared = Cache(folder, log=log, key_file=key_of(folder), read_only=True) if trust == "read-only" else None
     return Cache(own, lock, log, key_file=key_of(own), below=shared)
+
+
+def _opened(content: bytes) -> dict[str, np.ndarray[Any, np.dtype[Any]]] | None:
+    """The arrays of an ``.npz``; None for something else."""
+    import io
+    import zipfile
+
+    import numpy as np
+
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            return dict(archive)
+    except (ValueError, OSError, zipfile.BadZipFile, EOFError):
+        return None
 
 
 def conditions(made_on: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from pytest_edgebench.judge.cause import Made, cause
 from pytest_edgebench.judge.measurements import Reference
 from pytest_edgebench.profiles.text import as_text
 from pytest_edgebench.record import environment
-from pytest_edgebench.record.baseline import FILES, Entry
+from pytest_edgebench.record.baseline import FILES, Entry, outputs_as_kept
 from pytest_edgebench.record.metrics_table import METRICS
 from pytest_edgebench.record.run import ArtifactRecord, Counts
 
@@ -223,8 +223,8 @@ def entry_of(case_run: CaseRun, outputs_file: Path, now: Today) -> Entry:
 
     case, record, scored = case_run.planned.case, case_run.artifact.record, case_run.scored
     buffer = io.BytesIO()
-    np.savez(buffer, **{f"output_{i}": array for i, array in enumerate(scored.outputs)})  # type: ignore[arg-type]
-    content = buffer.getvalue()
+    np.savez(buffer, **outputs_as_kept(scored.outputs))
+    content = buffer.getbuffer()
     outputs_file.write_bytes(content)
     folder = case_run.artifact.path.parent
     counted = case_run.untimed().items()

@@ -23,7 +23,7 @@ PROBES, ROUNDING = 5, 1e-6
 def changed(model: Model, mine: Scored, theirs: Scored) -> int | None:
     """Samples whose largest output is another one, where right and wrong is what is scored."""
     ours, others = mine.outputs[0], theirs.outputs[0]
-    if not as_score(model.score).correctness or ours.shape != others.shape:
+    if not as_score(model.score).correctness or ours.shape != others.shape or ours.dtype.hasobject:
         return None
     flat = (len(ours), -1)
     return int((ours.reshape(flat).argmax(1) != others.reshape(flat).argmax(1)).sum())

@@ -14,6 +14,7 @@ from pytest_edgebench.case.toolbox import format_of
 from pytest_edgebench.case.view import FileView
 from pytest_edgebench.compressors.build import plan
 from pytest_edgebench.declare.model import Model
+from pytest_edgebench.measure.lengths import timed_at
 from pytest_edgebench.record.run import Observation
 
 if TYPE_CHECKING:
@@ -226,7 +227,8 @@ class CaseRun:
             self.numbers.ask(["latency", "load"])  # another test has asked for it
         found = self.numbers.usual()
         if "latency.p50" not in found:
-            found |= paired_latency.candidate(self.pairs, self.spec.target_ref.evidence)
+            at = timed_at(self.toolbox.observer.loaded(self.model))
+            found |= paired_latency.candidate(self.pairs, self.spec.target_ref.evidence, at)
         return found
 
     def known(self) -> Mapping[str, Metric]:
@@ -308,6 +310,8 @@ class CaseRun:
         return Observation(parent.artifact.key, self.profile.name, runtime, metrics, series, data=told)
 
     def _ran(self, spec: Spec, artifact: Artifact) -> dict[str, str]:
-        """What ran a file, and when its state was reset."""
+        """What ran a file, when its state was reset, and what is to be said of the data."""
         observer = self.toolbox.observer
-        return observer.describe(spec) | observer.resets(artifact, self.model)
+        return (
+            observer.describe(spec) | observer.resets(artifact, self.model) | observer.data_facts(self.model)
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.record.run import Metric
@@ -15,14 +16,19 @@ if TYPE_CHECKING:
 WITH = {"model": "the float model", "baseline": "the baseline"}
 
 
-def candidate(pairs: Mapping[str, PairRecord], evidence: Evidence) -> dict[str, Metric]:
+def candidate(pairs: Mapping[str, PairRecord], evidence: Evidence, at: str = "") -> dict[str, Metric]:
     """``latency.p50`` of the case, from the comparison with the most loads; nothing without one.
 
     Args:
         pairs: "model" or "baseline" → the comparison. evidence: of what was timed.
+        at: at which of several lengths it was timed.
     """
     name = _longest(pairs)
-    return {} if name is None else _p50(pairs[name].p50_s, pairs[name], name, evidence)
+    found = {} if name is None else _p50(pairs[name].p50_s, pairs[name], name, evidence)
+    return {
+        key: replace(metric, note=f"{metric.note}; timed at {at}") if at else metric
+        for key, metric in found.items()
+    }
 
 
 def reference(pairs: Mapping[str, PairRecord], evidence: Evidence) -> dict[str, Metric]:

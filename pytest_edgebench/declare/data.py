@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
     One: TypeAlias = Array | str | Path  # the path is that of an .npy
     Input: TypeAlias = One | Sample | Constant | State
-    Named: TypeAlias = Input | Mapping[str, Input]
-    Stream: TypeAlias = Dataset[Any] | DataLoader[Any] | list[tuple[Any, Any]]  # the list is one of batches
+    Several: TypeAlias = Input | Sequence[Array]  # samples of differing shapes
+    Named: TypeAlias = Several | Mapping[str, Several]
+    Labels: TypeAlias = One | Sequence[Any]
+    Stream: TypeAlias = (
+        Dataset[Any] | DataLoader[Any] | Iterable[tuple[Any, ...]] | Iterable[Mapping[str, Any]]
+    )
     Inputs: TypeAlias = Named | Stream
-    Data: TypeAlias = tuple[Named, One] | tuple[Named, One, One] | str | Path | Stream
+    Data: TypeAlias = tuple[Named, Labels] | tuple[Named, Labels, Labels] | str | Path | Stream

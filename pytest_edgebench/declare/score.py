@@ -32,6 +32,8 @@ class Score:
         on_rows: ``(outputs, labels)`` → a function of sample numbers (m,) that gives the score on these,
             where that is quicker than `fn` on the chosen samples: its interval rests on thousands of draws.
         correctness: whether `per_sample` gives right (True) or wrong (False).
+        of_samples: the score from what `per_sample` gave for all samples, where it is that alone: outputs are
+            then looked at some at a time.
     """
 
     fn: Callable[[Any, Any], float]
@@ -41,6 +43,7 @@ class Score:
     unit: str = ""
     correctness: bool = False
     on_rows: ByRows | None = field(default=None, metadata={"later": True})
+    of_samples: Callable[[Array], float] | None = field(default=None, metadata={"later": True}, repr=False)
 
     @property
     def fraction(self) -> bool:

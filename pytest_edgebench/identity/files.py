@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_edgebench.identity.walk import pack, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
 
@@ -20,17 +20,20 @@ def file_digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def content_digest(paths: Iterable[Path]) -> str:
+def content_digest(paths: Iterable[Path], of: Callable[[Path], bytes] = file_digest) -> str:
     """SHA-256 (hex) over names and contents of files, whatever their folder and order.
 
     Files of one name count with the folders in which they differ. A file that is missing, unreadable or has
     become a folder counts as missing.
+
+    Args:
+        of: what stands for a file's content; raises OSError.
     """
     paths = list(paths)
     parts = []
     for path, name in zip(paths, _told_apart(paths), strict=True):
         try:
-            content = file_digest(path)
+            content = of(path)
         except OSError:
             content = b"missing"
         parts.append(pack("file", text(name), content))

@@ -38,6 +38,8 @@ def compare(
     import numpy as np
 
     count = len(host[0])
+    if any(array.dtype.hasobject for array in (*host, *target)):
+        return _ragged(reference, host, target)
     same = np.ones(count, bool)
     for one, other in zip(host, target, strict=True):
         equal = (one == other) | (_nan(one) & _nan(other))
@@ -77,6 +79,23 @@ def compare(
     )
 
 
+def _ragged(reference: str, host: Sequence[Array], target: Sequence[Array]) -> Twin:
+    """Outputs that differ in shape from sample to sample, as arrays of dtype object."""
+    import numpy as np
+
+    count = len(host[0])
+    same = np.ones(count, bool)
+    flat: tuple[list[Array], list[Array]] = [], []
+    for one, other in zip(host, target, strict=True):
+        both = [(np.asarray(a), np.asarray(b)) for a, b in zip(one, other, strict=True)]
+        same &= np.array([np.array_equal(a, b, equal_nan=a.dtype.kind == "f") for a, b in both], bool)
+        alike = [(a.reshape(-1), b.reshape(-1)) for a, b in both if a.shape == b.shape]
+        if alike:
+            for kept, parts in zip(flat, zip(*alike, strict=True), strict=True):
+                kept.append(np.concatenate(parts))
+    return Twin(reference, count, int(same.sum()), explained=explained(*flat))
+
+
 def explained(host: Sequence[Array], target: Sequence[Array]) -> float | None:
     """The coefficient of determination of the target's outputs as a guess of the host's, the worst output's.
 
@@ -114,6 +133,9 @@ def in_units_of(host: Sequence[Array], target: Sequence[Array], *, classes: bool
 
     found = []
     for one, other in zip(host, target, strict=True):
+        if one.dtype.hasobject or other.dtype.hasobject:
+            found.append(other)
+            continue
         stored = one.dtype.kind in "iu"
         if stored == (other.dtype.kind in "iu") and not (classes and (explained([one], [other]) or 0) <= 0):
             found.append(other)
@@ -149,6 +171,8 @@ def worst_sample(twin: Twin, host: Sequence[Array], target: Sequence[Array]) -> 
 
     if twin.flips:
         return twin.flips[0].sample
+    if host[0].dtype.hasobject or target[0].dtype.hasobject:
+        return None
     gaps = np.abs(np.asarray(host[0], np.float64) - target[0]).reshape(twin.n, -1).max(1)
     return int(gaps.argmax()) if gaps.max() > 0 else None
 

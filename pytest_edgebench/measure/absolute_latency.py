@@ -42,9 +42,17 @@ class Timed:
     at: float
 
 
-def timed_from(found: Mapping[str, Any]) -> Timed:
-    """What `time_loads` gave, from its plain form."""
-    metrics = {name: Metric(**value) for name, value in found["metrics"].items()}
+def timed_from(found: Mapping[str, Any], at: str = "") -> Timed:
+    """What `time_loads` gave, from its plain form.
+
+    Args:
+        at: at which of several lengths the file was timed.
+    """
+    note = at and f"timed at {at}"
+    metrics = {
+        name: Metric(**{**value, "note": "; ".join(filter(None, (value["note"], note)))})
+        for name, value in found["metrics"].items()
+    }
     series = {name: tuple(values) for name, values in found["series"].items()}
     loads = {name: tuple(values) for name, values in found["loads"].items()}
     return Timed(metrics, series, loads, found["calls"], found["at"])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.base.distributions import version
 from pytest_edgebench.base.errors import MeasureError
 from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.identity.digest import digest
+from pytest_edgebench.identity.file_digests import FileDigests
 from pytest_edgebench.measure import absolute_latency, locks
 from pytest_edgebench.measure.counting import counts_of, macs_metric
+from pytest_edgebench.measure.lengths import timed_at
 from pytest_edgebench.measure.resets import resets
+from pytest_edgebench.measure.stored_outputs import StoredOutputs
 from pytest_edgebench.record.run import Metric
 from pytest_edgebench.runtimes import known
 from pytest_edgebench.samples.data import load
@@ -23,6 +27,7 @@ from pytest_edgebench.workers.run_samples import run_samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.artifacts.cache import Cache
@@ -38,7 +43,6 @@ if TYPE_CHECKING:
     from pytest_edgebench.workers.spec import Spec
 
 MEMORY_PROCESSES = 3
-STATE = "-state"  # behind the number of an output, in the cache
 COUNTS = 8  # inferences whose instructions are counted; the first one does more
 
 
@@ -75,11 +79,13 @@ class Observer:
         self._pool = pool
         self._deadline_s = deadline_s
         # The model is kept with its data so that no id is used twice.
-        self._data: dict[int, tuple[Model, Samples, str]] = {}
-        self._fed: dict[int, tuple[int, ...]] = {}  # outputs that feed a state, by the id of a model above
-        self._slices: dict[int, Mapping[str, Array] | None] = {}  # by the id of a model above
+        self._data: dict[int, tuple[Model, Samples]] = {}
+        self._keys: dict[int, str] = {}  # of the inputs, by the id of a model above, as the next two
+        self._fed: dict[int, tuple[int, ...]] = {}  # outputs that feed a state
+        self._slices: dict[int, Mapping[str, Array] | None] = {}
         self._described: dict[Spec, dict[str, str]] = {}
-        self._failed: dict[str, MeasureError] = {}
+        self._stored = StoredOutputs(cache)
+        self._files = FileDigests(cache)
 
     def counts(self, artifact: Artifact, model: Model) -> Counts:
         """What is in a file, at the lengths of the model's samples where the file leaves them open."""
@@ -111,9 +117,24 @@ class Observer:
         """When a file's state is reset while it is scored, for the record; empty where it has none."""
         return resets(artifact, self.loaded(model).roles, self._cache)
 
+    def data_facts(self, model: Model) -> dict[str, str]:
+        """What the record says of the labelled data, where there is something to say.
+
+        "data": files that are known by a sample; "timed at": the shape of the sample that was timed.
+        """
+        loaded = self.loaded(model)
+        files, length = loaded.large_files(self._files), timed_at(loaded)
+        told = {"data": f"{files} known by size, time and a sample of the content"} if files else {}
+        return told | ({"timed at": length} if length else {})
+
     def loaded(self, model: Model) -> Samples:
         """The model's labelled data, loaded once a process."""
-        return self._loaded(model)[1]
+        if id(model) not in self._data:
+            from pytest_edgebench.samples.seeds import seeded
+
+            with seeded(model.seed):
+                self._data[id(model)] = model, load(model)
+        return self._data[id(model)][1]
 
     def slices(self, model: Model) -> Mapping[str, Array] | None:
         """Slice → numbers of its samples, found once a process; None where the model has none."""
@@ -139,9 +160,14 @@ class Observer:
         Raises:
             MeasureError: the runtime failed. DataError: data, outputs or score cannot be used.
         """
-        _, loaded, key = self._loaded(model)
+        loaded = self.loaded(model)
+        parts = artifact.record.digest, spec.key, self._version(spec)
+        run = partial(self._run, artifact, spec, loaded, batch)
+        what = f"running {artifact.path.name} on {spec.title}"
         try:
-            outputs, self._fed[id(model)] = self._outputs(artifact, spec, loaded, key, batch)
+            outputs, self._fed[id(model)] = self._stored.outputs(
+                parts, loaded, lambda: self._inputs_key(model), batch, run, what
+            )
         except MeasureError as error:
             if error.where == str(artifact.path):  # of the cache, which says nothing to a user
                 error.where = place
@@ -150,8 +176,7 @@ class Observer:
 
     def data_key(self, model: Model) -> str:
         """SHA-256 of the labelled data."""
-        _, loaded, key = self._loaded(model)
-        return digest((key, content(loaded.labels())))
+        return digest((self._inputs_key(model), content(self.loaded(model).labels())))
 
     def score(
         self, outputs: tuple[Array, ...], model: Model, place: str, evidence: Evidence = "host"
@@ -186,12 +211,14 @@ class Observer:
 
             return self._pool.alone(spec, f"timing {artifact.path.name}", loads)
 
-        return absolute_latency.timed_from(self._memo.get("timed", key, what, measure))
+        found = self._memo.get("timed", key, what, measure)
+        return absolute_latency.timed_from(found, timed_at(self.loaded(model)))
 
     def timed_already(self, artifact: Artifact, spec: Spec, model: Model, batch: int) -> Timed | None:
         """What `timed` gives where it was asked for in this session; None where it was not."""
         found = self._memo.peek("timed", self._timing_key(artifact, spec, model, batch))
-        return None if found is None else absolute_latency.timed_from(found)
+        at = timed_at(self.loaded(model))
+        return None if found is None else absolute_latency.timed_from(found, at)
 
     def load_times(self, artifact: Artifact, spec: Spec, model: Model, batch: int) -> Timed:
         """Time fresh loads with one timed call each: for load time and first inference."""
@@ -207,11 +234,12 @@ class Observer:
             return self._pool.alone(spec, f"loading {artifact.path.name}", loads)
 
         what = f"loading {artifact.path.name} on {spec.title}"
-        return absolute_latency.timed_from(self._memo.get("loads", key, what, measure))
+        found = self._memo.get("loads", key, what, measure)
+        return absolute_latency.timed_from(found, timed_at(self.loaded(model)))
 
     def memory(self, artifact: Artifact, spec: Spec, model: Model, batch: int) -> Metric:
         """Peak resident memory of clean processes: median, with the range of three."""
-        key = digest(("memory", artifact.record.digest, spec.key, batch, self._loaded(model)[2]))
+        key = digest(("memory", artifact.record.digest, spec.key, batch, self._inputs_key(model)))
 
         def measure() -> list[int]:
             peaks = []
@@ -236,7 +264,7 @@ class Observer:
             MeasureError: the target does not count, or the runtime failed.
         """
         told = sorted(self.describe(spec).items())
-        key = digest(("count", artifact.record.digest, spec.key, told, batch, self._loaded(model)[2]))
+        key = digest(("count", artifact.record.digest, spec.key, told, batch, self._inputs_key(model)))
 
         def measure() -> list[int]:
             doing = f"counting the instructions of {artifact.path.name}"
@@ -260,17 +288,15 @@ class Observer:
 
     # Within
 
-    def _loaded(self, model: Model) -> tuple[Model, Samples, str]:
-        if id(model) not in self._data:
-            from pytest_edgebench.samples.seeds import seeded
-
-            with seeded(model.seed):
-                loaded = load(model)
-            self._data[id(model)] = model, loaded, loaded.inputs_key()
-        return self._data[id(model)]
+    def _inputs_key(self, model: Model) -> str:
+        """SHA-256 of the inputs; all of them are read for it, unless they were read already."""
+        loaded = self.loaded(model)
+        if id(model) not in self._keys:
+            self._keys[id(model)] = loaded.inputs_key(self._files)
+        return self._keys[id(model)]
 
     def _timing_key(self, artifact: Artifact, spec: Spec, model: Model, batch: int, again: str = "") -> str:
-        return digest(("timed", artifact.record.digest, spec.key, batch, self._loaded(model)[2], again))
+        return digest(("timed", artifact.record.digest, spec.key, batch, self._inputs_key(model), again))
 
     def _gzip(self, artifact: Artifact) -> int:
         """Bytes of all files, each compressed by gzip at level 9 without a time stamp."""
@@ -292,32 +318,10 @@ class Observer:
         told = f"{found.get('version', '')} on {found.get('python', '')}"
         return told if spec.target_ref.here else f"{told} on {found.get('cpu', '')}"
 
-    def _outputs(
-        self, artifact: Artifact, spec: Spec, loaded: Samples, inputs_key: str, batch: int
-    ) -> tuple[tuple[Array, ...], tuple[int, ...]]:
-        """All outputs, and which of them feed a state."""
-        key = digest(("outputs", artifact.record.digest, spec.key, self._version(spec), inputs_key, batch))
-        found = self._cache.arrays_get("outputs", key)
-        if found is None:
-            with self._cache.lock(f"outputs-{key}", f"running {artifact.path.name} on {spec.title}"):
-                found = self._cache.arrays_get("outputs", key)  # another process may have run it meanwhile
-                if found is None:
-                    ran = self._run(key, artifact, spec, loaded, batch)
-                    names = [f"{n:03}{STATE if n in ran.fed else ''}" for n in range(len(ran.arrays))]
-                    found = dict(zip(names, ran.arrays, strict=True))
-                    self._cache.arrays_put("outputs", key, found)
-        names = sorted(found)
-        fed = tuple(n for n, name in enumerate(names) if name.endswith(STATE))
-        return tuple(found[name] for name in names), fed
-
-    def _run(self, key: str, artifact: Artifact, spec: Spec, loaded: Samples, batch: int) -> Outputs:
-        """Run all samples; a failure is remembered, so that a runtime that hangs is waited for once."""
-        if key in self._failed:
-            raise self._failed[key]
+    def _run(self, artifact: Artifact, spec: Spec, loaded: Samples, batch: int, folder: Path) -> Outputs:
+        """Run all samples; outputs may be mapped from files in the folder."""
         client = self._pool.get(spec)
-        try:
-            with locks.building(f"running {artifact.path.name}", target=spec.target_ref.lock):
-                return run_samples(client, artifact.path, loaded, batch=batch, deadline_s=self._deadline_s)
-        except MeasureError as error:
-            self._failed[key] = error
-            raise
+        with locks.building(f"running {artifact.path.name}", target=spec.target_ref.lock):
+            return run_samples(
+                client, artifact.path, loaded, batch=batch, deadline_s=self._deadline_s, folder=folder
+            )

@@ -148,7 +148,8 @@ class Baseline:
         if _sum(path) != entry.outputs:
             raise errors.file_changed(self.title, f"{FILES}/{path.name[:12]}….npz", entry.case)
         with np.load(path, allow_pickle=False) as archive:
-            return tuple(archive[f"output_{i}"] for i in range(len(archive.files)))
+            count = sum(name.startswith("output_") for name in archive.files)
+            return tuple(_output(archive, number) for number in range(count))
 
     @property
     def title(self) -> str:
@@ -158,6 +159,38 @@ class Baseline:
     @cached_property
     def _whole(self) -> set[str]:
         return set()
+
+
+def outputs_as_kept(outputs: Outputs) -> dict[str, Any]:
+    """Arrays for an ``.npz`` that `Baseline.outputs` reads.
+
+    One whose samples differ in shape (dtype object, an array each) is kept flat, with the shapes.
+    """
+    import numpy as np
+
+    found: dict[str, Any] = {}
+    for number, array in enumerate(outputs):
+        if array.dtype.hasobject:
+            found[f"output_{number}"] = np.concatenate([sample.reshape(-1) for sample in array])
+            found[f"shapes_{number}"] = np.array([sample.shape for sample in array], np.int64)
+        else:
+            found[f"output_{number}"] = array
+    return found
+
+
+def _output(archive: Any, number: int) -> Any:
+    """One output, as it was before `outputs_as_kept`."""
+    import numpy as np
+
+    flat = archive[f"output_{number}"]
+    if f"shapes_{number}" not in archive.files:
+        return flat
+    shapes = archive[f"shapes_{number}"]
+    found = np.empty(len(shapes), object)
+    ends = np.cumsum(shapes.prod(axis=1))
+    for at, (end, shape) in enumerate(zip(ends, shapes, strict=True)):
+        found[at] = flat[end - shape.prod() : end].reshape(shape)
+    return found
 
 
 def load(folder: Path, *, kind: str = "folder", name: str = "") -> Baseline:

@@ -52,6 +52,9 @@ class Session(Protocol):
     A file that keeps state from one call to the next also has a method ``reset()``, which forgets it; it is
     called before each sample's inputs are bound.
 
+    One that answers quicker where nothing is timed has a method ``answer(arrays)``: what `bind`, `call` and
+    `results` give, with the same numbers, or None where it cannot.
+
     Attributes:
         call: one inference of what is bound, and nothing else: this is what is timed. Set by `bind`.
     """

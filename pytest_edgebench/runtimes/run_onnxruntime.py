@@ -28,6 +28,7 @@ DTYPES = {"float": "float32", "double": "float64"} | {
         "uint8", "uint16", "uint32", "uint64",
     )
 }  # fmt: skip
+PLAIN = {*DTYPES.values()} - {"bfloat16"}
 BFLOAT16 = 16  # of ONNX's element types; numpy has none of its own
 LEVELS = {
     "all": ort.GraphOptimizationLevel.ORT_ENABLE_ALL,
@@ -80,6 +81,9 @@ class OnnxSession:
         self._names = [value.name for value in session.get_outputs()]
         self.inputs = [_tensor(value) for value in session.get_inputs()]
         self.outputs = [_tensor(value) for value in session.get_outputs()]
+        # Of these types numpy has its own.
+        dtypes = {tensor["dtype"] for tensor in (*self.inputs, *self.outputs)}
+        self._plain = dtypes <= PLAIN
 
     def bind(self, arrays: Sequence[Array]) -> None:
         self._binding = self._session.io_binding()
@@ -88,6 +92,15 @@ class OnnxSession:
         for tensor, value in zip(self.inputs, self._held, strict=True):
             self._binding.bind_ortvalue_input(tensor["name"], value)
         self.call = self._first_call
+
+    def answer(self, arrays: Sequence[Array]) -> list[Array] | None:
+        """The outputs of one call, without a binding of its own: that takes 20 to 40 µs to make."""
+        if not self._plain:
+            return None
+        found: list[Array] = self._session.run(
+            self._names, {tensor["name"]: array for tensor, array in zip(self.inputs, arrays, strict=True)}
+        )
+        return found
 
     def _first_call(self) -> None:
         """Run with outputs bound anew; later calls keep them where they are as declared.

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.samples import errors
+from pytest_edgebench.samples.finite import finite
+from pytest_edgebench.samples.ragged import NUMBERS, Ragged, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from pytest_edgebench.declare.data import Array
     from pytest_edgebench.samples.columns import Column
 
-PIECE_BYTES = 16 << 20  # of a column looked at at once
-NUMBERS = "biufUS"  # kinds of dtype a runtime can be given
 
-
-def checked_inputs(given: Mapping[str, Any], what: str, where: str) -> dict[str, Column]:
+def checked_inputs(
+    given: Mapping[str, Any], what: str, where: str, later: Container[str] = ()
+) -> dict[str, Column]:
     """Input name → column, from columns or whatever numpy makes arrays of.
+
+    Args:
+        later: inputs that are looked at for NaN when they are read.
 
     Raises:
         DataError: no samples, samples of different shapes, another dtype than numbers or text, NaN.
@@ -29,7 +32,8 @@ def checked_inputs(given: Mapping[str, Any], what: str, where: str) -> dict[str,
         inputs[name] = column = _column(value, shown, where)
         if len(column) == 0:
             raise errors.no_samples(shown, where)
-        _finite(column, shown, where)
+        if name not in later:
+            finite(column, shown, where)
     if not inputs:
         raise errors.no_samples(what, where)
     return inputs
@@ -41,9 +45,20 @@ def check_steps(inputs: Mapping[str, Column], where: str) -> None:
     Raises:
         DataError: another number, or no axis for it.
     """
+    for column in inputs.values():
+        if isinstance(column, Ragged):  # the axes after the samples are those of each
+            _same_steps(inputs, where)
+            return
     steps = {name: (*column[:1].shape, "none")[1] for name, column in inputs.items()}
     if len(set(steps.values())) > 1 or "none" in steps.values() or 0 in steps.values():
         raise errors.sequences_differ(steps, where)
+
+
+def _same_steps(inputs: Mapping[str, Column], where: str) -> None:
+    for number in range(len(next(iter(inputs.values())))):
+        steps = {name: (*column[[number]].shape, "none")[1] for name, column in inputs.items()}
+        if len(set(steps.values())) > 1 or "none" in steps.values() or 0 in steps.values():
+            raise errors.sequences_differ(steps, where)
 
 
 def _column(value: Any, shown: str, where: str) -> Column:
@@ -52,33 +67,14 @@ def _column(value: Any, shown: str, where: str) -> Column:
     if not isinstance(value, np.ndarray) and not hasattr(value, "__array__") and hasattr(value, "dtype"):
         column: Column = value  # read when it is needed
         return column
-    try:
-        array = value if isinstance(value, np.memmap) else np.asarray(value)
-    except DataError:
-        raise
-    except ValueError:  # samples of different shapes
-        raise errors.object_array(shown, where) from None
-    except Exception as error:
-        raise errors.no_array(shown, error, where) from error
-    if array.dtype == object:
-        raise errors.object_array(shown, where)
+    array = value if isinstance(value, np.memmap) else listed(value, shown, where)
+    if isinstance(array, list):
+        return Ragged(array, where)
     if array.dtype.kind not in NUMBERS:
         raise errors.no_numbers(shown, str(array.dtype), where)
     if array.ndim == 0:
         raise errors.no_samples(shown, where)
     return array
-
-
-def _finite(column: Column, shown: str, where: str) -> None:
-    import numpy as np
-
-    one = column[:1]
-    if one.dtype.kind != "f":
-        return
-    rows = max(1, PIECE_BYTES // max(1, one.nbytes))
-    for start in range(0, len(column), rows):
-        if not np.isfinite(column[start : start + rows]).all():
-            raise errors.not_finite(shown, where)
 
 
 def critical_mask(value: Any, count: int, where: str) -> Array:

@@ -237,15 +237,6 @@ def not_pairs(number: int, given: Any, where: str) -> DataError:
     )
 
 
-def shapes_differ(first: tuple[int, ...], other: tuple[int, ...], number: int, where: str) -> DataError:
-    return DataError(
-        f"the data set does not give (input, label) pairs of equal shapes: "
-        f"sample 0 has shape {first}, sample {number:,} has {other}",
-        where=where,
-        fix="resize or pad the samples to one shape",
-    )
-
-
 def dataset_raised(number: int, error: Exception, where: str) -> DataError:
     return DataError(
         f"the data set raised {type(error).__name__} for sample {number:,}: {error}{_raised_at(error)}",

@@ -228,9 +228,7 @@ class Calls:
 
 def shortened(calls: Mapping[str, Any], count: int) -> dict[str, Any]:
     """The first `count` of some calls."""
-    return {
-        name: each.cut(count) if isinstance(each, Calls) else each[:count] for name, each in calls.items()
-    }
+    return {name: each.cut(count) if hasattr(each, "cut") else each[:count] for name, each in calls.items()}
 
 
 def split(given: Mapping[str, Any], what: str, where: str) -> tuple[dict[str, Any], Roles]:

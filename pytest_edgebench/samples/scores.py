@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from pytest_edgebench.base.errors import DataError, DeclarationError
 from pytest_edgebench.declare.score import Score
 from pytest_edgebench.samples import errors
+from pytest_edgebench.samples.ragged import is_ragged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from pytest_edgebench.declare.data import Array
 
 
 OURS = "pytest_edgebench.samples."
+PIECE_BYTES = 16 << 20  # of outputs looked at at once
 
 
 def judged(score: Score, outputs: tuple[Array, ...], fed: Collection[int] = ()) -> Any:
@@ -38,13 +40,21 @@ def evaluate(score: Score, outputs: Any, labels: Array, where: str) -> tuple[flo
     """
     import numpy as np
 
-    for array in outputs if isinstance(outputs, tuple) else (outputs,):
-        if array.dtype.kind == "f" and not (good := np.isfinite(array)).all():
-            bad = int((~good.reshape(len(good), -1).all(axis=1)).sum())
-            raise errors.outputs_not_finite(bad, len(array), where)
+    if bad := sum(not_finite(rows) for rows in in_pieces(outputs)):
+        raise errors.outputs_not_finite(bad, len(labels), where)
     try:
-        samples = None if score.per_sample is None else np.asarray(score.per_sample(outputs, labels))
-        value = score.fn(outputs, labels)
+        samples: Array | None = None
+        if score.per_sample is not None and score.of_samples is not None:
+            parts, at = [], 0
+            for rows in in_pieces(outputs):
+                count = len(rows[0] if isinstance(rows, tuple) else rows)
+                parts.append(np.asarray(score.per_sample(rows, labels[at : at + count])))
+                at += count
+            samples = np.concatenate(parts)
+            value: Any = score.of_samples(samples)
+        else:
+            samples = None if score.per_sample is None else np.asarray(score.per_sample(outputs, labels))
+            value = score.fn(outputs, labels)
     except DataError as error:
         raise DataError(error.what, where=where, fix=error.fix) from None
     except Exception as error:
@@ -58,12 +68,50 @@ def evaluate(score: Score, outputs: Any, labels: Array, where: str) -> tuple[flo
     return number, samples
 
 
+def in_pieces(outputs: Any) -> Iterator[Any]:
+    """Outputs of some samples at a time, about `PIECE_BYTES`: they may be mapped from files.
+
+    Args:
+        outputs: one array (N, ...), or a tuple of them.
+    """
+    arrays = outputs if isinstance(outputs, tuple) else (outputs,)
+    count = len(arrays[0])
+    one = sum(8 * array.size if is_ragged(array) else array.nbytes for array in arrays) // max(1, count)
+    size = max(1, PIECE_BYTES // max(1, one))
+    for start in range(0, count, size):
+        rows = tuple(array[start : start + size] for array in arrays)
+        yield rows if isinstance(outputs, tuple) else rows[0]
+
+
+def not_finite(outputs: Any) -> int:
+    """Samples with NaN or infinity in any of their outputs."""
+    import numpy as np
+
+    bad: Any = False
+    for array in outputs if isinstance(outputs, tuple) else (outputs,):
+        if is_ragged(array):
+            bad |= np.array([s.dtype.kind == "f" and not np.isfinite(s).all() for s in array], bool)
+        elif array.dtype.kind == "f":
+            bad |= ~np.isfinite(array).reshape(len(array), -1).all(axis=1)
+    return int(np.sum(bad))
+
+
+def _mean(samples: Array) -> float:
+    return float(samples.mean())
+
+
+def _percent(samples: Array) -> float:
+    return 100.0 * float(samples.mean())
+
+
 def _classes(outputs: Any, labels: Array) -> tuple[Array, Array]:
     """Class scores (N, C) and integer labels (N,)."""
     import numpy as np
 
     if isinstance(outputs, tuple):
         raise errors.outputs_shape(f"class scores need one output; the model has {len(outputs)}", "")
+    if is_ragged(outputs):
+        raise errors.outputs_shape("class scores need outputs of one shape; the samples' differ", "")
     outputs = outputs.reshape(len(outputs), -1)
     if labels.dtype.kind not in "biuf":
         raise errors.outputs_shape("labels are texts or other values, not class numbers", "")
@@ -91,7 +139,9 @@ def _top1(outputs: Any, labels: Array) -> float:
     return 100.0 * float(_top1_samples(outputs, labels).mean())
 
 
-top1 = Score(_top1, per_sample=_top1_samples, name="accuracy", unit="%", correctness=True)
+top1 = Score(
+    _top1, per_sample=_top1_samples, name="accuracy", unit="%", correctness=True, of_samples=_percent
+)
 """Share of samples whose largest output is the label's class, in %; the first maximum counts."""
 
 
@@ -110,7 +160,7 @@ def top_k(k: int) -> Score:
 
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
         raise DeclarationError(f"top_k({k!r}) is not a number of classes", fix="write eb.top_k(5)")
-    return Score(top, per_sample=samples, name=f"top{k}", unit="%", correctness=True)
+    return Score(top, per_sample=samples, name=f"top{k}", unit="%", correctness=True, of_samples=_percent)
 
 
 def _auc(outputs: Any, labels: Array) -> float:
@@ -119,6 +169,8 @@ def _auc(outputs: Any, labels: Array) -> float:
 
     if isinstance(outputs, tuple):
         raise errors.outputs_shape(f"AUC needs one output; the model has {len(outputs)}", "")
+    if is_ragged(outputs):
+        raise errors.outputs_shape("AUC needs outputs of one shape; the samples' differ", "")
     scores = outputs.reshape(len(outputs), -1)
     if scores.shape[1] == 1:
         return _binary_auc(scores[:, 0], labels.reshape(len(labels)) > 0)
@@ -156,7 +208,7 @@ def _f1(outputs: Any, labels: Array) -> float:
 def _mae_samples(outputs: Any, labels: Array) -> Array:
     import numpy as np
 
-    if isinstance(outputs, tuple) or outputs.size != labels.size:
+    if isinstance(outputs, tuple) or is_ragged(outputs) or outputs.size != labels.size:
         raise errors.outputs_shape("the mean absolute error needs one output of the labels' shape", "")
     gap = np.abs(outputs.reshape(labels.shape).astype(np.float64) - labels)
     return np.asarray(gap.reshape(len(gap), -1).mean(axis=1))
@@ -170,5 +222,5 @@ auc = Score(_auc, name="auc", unit="fraction")
 """Area under the ROC curve, 0 to 1; mean of one-vs-rest for more than two classes."""
 f1 = Score(_f1, name="f1", unit="fraction")
 """Macro-averaged F1, 0 to 1."""
-mae = Score(_mae, lower_is_better=True, per_sample=_mae_samples, name="mae")
+mae = Score(_mae, lower_is_better=True, per_sample=_mae_samples, name="mae", of_samples=_mean)
 """Mean absolute error in the labels' unit; lower is better."""

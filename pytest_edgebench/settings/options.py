@@ -217,7 +217,7 @@ INI: Sequence[tuple[str, Kind, Any, str]] = (
         "edgebench_deadline",
         "float",
         120.0,
-        "Seconds a worker may take for one request before it counts as hung. Default: 120.",
+        "Seconds a worker may take for one sample before it counts as hung. Default: 120.",
     ),
 )
 """Ini key, its type for pytest, its default, its help."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_edgebench.profiles.target import HOST
 from pytest_edgebench.targets import errors
 from pytest_edgebench.targets.local import Local, parent
+from pytest_edgebench.workers import shared
 from pytest_edgebench.workers.process import WORKER, Process
 from pytest_edgebench.workers.sandbox import interpreter, new_folder
 
@@ -44,8 +45,16 @@ class Host(Local):
             scratch = new_folder(folder)
             readable = (*interpreter(spec.python), spec.file, *spec.code)
             command, variables = self.sandbox.around(command, variables, scratch, readable)
+        descriptor = shared.make()
+        memory = None if descriptor is None else shared.Shared(descriptor)
         return Process(
-            spec.title, command, variables, folder, lambda cause: errors.no_python(python, cause), scratch
+            spec.title,
+            command,
+            variables,
+            folder,
+            lambda cause: errors.no_python(python, cause),
+            scratch,
+            memory,
         )
 
     def describe(self) -> Mapping[str, str]:

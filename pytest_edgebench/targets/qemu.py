@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pytest_edgebench.profiles.qemu_cpus import Cpu
+    from pytest_edgebench.workers.channel import Arrays
+    from pytest_edgebench.workers.progress import Progress
     from pytest_edgebench.workers.spec import Spec
-    from pytest_edgebench.workers.worker import Arrays
 
 KIND = Kind(
     "qemu",
@@ -171,6 +172,8 @@ class Emulator(Local):
 class Emulated:
     """A worker under qemu, and for each count another one with the plugin."""
 
+    streams = True
+
     def __init__(self, emulator: Emulator, spec: Spec, folder: Path) -> None:
         self._emulator, self._spec, self._folder = emulator, spec, folder
         self._process: Process | None = None
@@ -187,7 +190,12 @@ class Emulated:
         return not self._closed and (self._process is None or self._process.alive)
 
     def ask(
-        self, message: Mapping[str, Any], arrays: Arrays, doing: str, deadline_s: float
+        self,
+        message: Mapping[str, Any],
+        arrays: Arrays,
+        doing: str,
+        deadline_s: float,
+        progress: Progress | None = None,
     ) -> tuple[dict[str, Any], Arrays]:
         """Errors as `Channel.ask`; a count that fails leaves the worker as it is."""
         if self._closed:
@@ -196,7 +204,7 @@ class Emulated:
             return self._describe(message, doing, deadline_s), {}
         if message["ask"] == "count":
             return self._count(message, arrays, doing, deadline_s)
-        return self._worker().ask(message, arrays, doing, deadline_s)
+        return self._worker().ask(message, arrays, doing, deadline_s, progress)
 
     def tail(self) -> str:
         """The end of what it printed."""

@@ -23,7 +23,7 @@ from pytest_edgebench.profiles.target import EVERYTHING, Kind, seconds, text
 from pytest_edgebench.targets import errors
 from pytest_edgebench.targets.board_lock import BoardLock
 from pytest_edgebench.targets.ssh_link import LOST, Link
-from pytest_edgebench.workers.process import WORKER, Process
+from pytest_edgebench.workers.process import PARTS, WORKER, Process
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,6 @@ SMALL_BYTES = 1 << 18  # up to which asking first takes longer than sending in v
 MANIFEST = "manifest.json"
 """Beside it, all files belong to one artifact."""
 HOLDER = Path(__file__).with_name("board_holder.py")
-WORKER_PARTS = ("binding.py", "values.py", "machine.py", "memory_layout.py")
 FIND_PYTHON = (
     "import sys; print('python', '.'.join(map(str, sys.version_info[:3]))); "
     "sys.exit(9) if sys.version_info < (3, 11) else None; import numpy"
@@ -126,7 +125,7 @@ class Board:
         """A worker on the board; errors as `Target.start`."""
         python = place(spec.python or "python3")
         self._check(spec.python or "python3", python)
-        parts = [WORKER, *(WORKER.with_name(name) for name in WORKER_PARTS)]
+        parts = [WORKER, *(WORKER.with_name(name) for name in PARTS)]
         worker = self._sent({part.name: part for part in parts}, "the worker")
         beside = [spec.file, *spec.file.parent.glob("*_session.py")]
         runtime = self._sent({part.name: part for part in beside}, spec.file.name)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_edgebench.runtimes.protocol import Array, Session, Tensor
     from pytest_edgebench.workers import values
@@ -45,24 +45,38 @@ def run(
         ValueError: (code, facts) as the functions below. Whatever the runtime raises.
     """
     inputs = Inputs(session, given, batch, roles)
-    # For each output and step of a sequence, the parts of all calls.
+    return joined(session, inputs, calls(session, inputs, batch), batch), inputs.raw
+
+
+def calls(
+    session: Session, inputs: Inputs, batch: int, done: Callable[[int], None] = lambda count: None
+) -> list[list[list[Array]]]:
+    """For each output and step of a sequence, what all calls gave; whatever the runtime raises.
+
+    Args:
+        done: told how many samples are done, after each call.
+    """
     parts: list[list[list[Array]]] = [[[] for _ in range(inputs.steps)] for _ in session.outputs]
     for start in range(0, inputs.count, batch):
         for step in range(inputs.steps):
-            real = inputs.bind(session, start, step)
-            session.call()
-            results = session.results()
+            real, results = inputs.answer(session, start, step)
             inputs.feed(session, results)
             for at, output in enumerate(results):
                 lead = _led(output, inputs.axis_of(at))
                 parts[at][step].append(lead if lead.ndim == 0 or real == batch else lead[:real])
-    joined = [
+        done(start + real)
+    return parts
+
+
+def joined(
+    session: Session, inputs: Inputs, parts: Sequence[Sequence[Sequence[Array]]], batch: int
+) -> list[Array]:
+    """What `calls` gave as one array for each output, (N, ...), of sequences (N, steps, ...)."""
+    found = [
         [values.join(tensor, part, batch, inputs.count, inputs.raw) for part in of_steps]
         for tensor, of_steps in zip(session.outputs, parts, strict=True)
     ]
-    if inputs.sequences:
-        return [np.stack(of_steps, axis=1) for of_steps in joined], inputs.raw
-    return [of_steps[0] for of_steps in joined], inputs.raw
+    return [np.stack(of_steps, axis=1) if inputs.sequences else of_steps[0] for of_steps in found]
 
 
 def fed(session: Session, roles: Mapping[str, Role]) -> list[int]:
@@ -92,6 +106,9 @@ def call(session: Session, given: Arrays) -> Arrays:
 class Inputs:
     """Given arrays adapted to a loaded file, handed to it `batch` samples at a time.
 
+    Args:
+        first: number of the first sample, where those before it were run already.
+
     Attributes:
         raw: integers were handed unchanged to a quantized input.
         count: number of samples.
@@ -99,9 +116,15 @@ class Inputs:
     """
 
     def __init__(
-        self, session: Session, given: Arrays, batch: int, roles: Mapping[str, Role] | None = None
+        self,
+        session: Session,
+        given: Arrays,
+        batch: int,
+        roles: Mapping[str, Role] | None = None,
+        first: int = 0,
     ) -> None:
         roles = roles or {}
+        self._first = first
         tensors = session.inputs
         self._batch = batch
         self._resets = {role["reset"] for role in roles.values() if role["role"] == "state"}
@@ -129,21 +152,40 @@ class Inputs:
         """The axis of an output along which the samples are."""
         return self._fed.get(output, 0)
 
+    def answer(self, session: Session, start: int, step: int) -> tuple[int, Sequence[Array]]:
+        """How many of a call's samples are not mere filling, and the outputs of the call."""
+        quick = getattr(session, "answer", None)
+        if quick is not None:
+            real, arrays = self._ready(session, start, step)
+            results = quick(arrays)
+            if results is not None:
+                return real, results
+            session.bind(arrays)
+        else:
+            real = self.bind(session, start, step)
+        session.call()
+        return real, session.results()
+
     def bind(self, session: Session, start: int = 0, step: int = 0) -> int:
         """Bind the samples from `start` on; how many of a call's samples are not mere filling."""
+        real, arrays = self._ready(session, start, step)
+        session.bind(arrays)
+        return real
+
+    def _ready(self, session: Session, start: int, step: int) -> tuple[int, list[Array]]:
+        """What a call gets, after a reset where one is due."""
         real = min(self._batch, self.count - start)
         filling = self._batch - real if self._fixed else 0
         reset = getattr(session, "reset", None)
-        if reset is not None and _begins(self._held, start, step):
+        if reset is not None and _begins(self._held, self._first + start, step):
             reset()
-        session.bind([self._bound(slot, start, step, real, filling) for slot in self._slots])
-        return real
+        return real, [self._bound(slot, start, step, real, filling) for slot in self._slots]
 
     def _bound(self, slot: Slot, start: int, step: int, real: int, filling: int) -> Array:
         if slot.role == "constant":
             return slot.array
         if slot.role == "state":
-            if _begins(slot.reset, start, step):
+            if _begins(slot.reset, self._first + start, step):
                 slot.now = slot.array if not slot.array.ndim else slot.array.repeat(real + filling, slot.axis)
             return slot.now
         chunk = slot.array[start : start + real]
@@ -153,6 +195,18 @@ class Inputs:
         if slot.alone:
             return chunk[:1].reshape(chunk.shape[1:])
         return np.ascontiguousarray(np.moveaxis(chunk, 0, slot.axis)) if slot.axis else chunk
+
+    def go_on(self, before: Inputs) -> None:
+        """Take over the state that earlier samples left."""
+        for slot, earlier in zip(self._slots, before._slots, strict=True):
+            if slot.role == "state":
+                slot.now = earlier.now
+
+    def forget(self) -> None:
+        """Let go of the samples; the state stays."""
+        for slot in self._slots:
+            if slot.role == "sample":
+                slot.array = slot.now = slot.array[:0]
 
     def feed(self, session: Session, results: Sequence[Array]) -> None:
         """Keep for the next call what states are fed from.

@@ -15,11 +15,13 @@ from pytest_edgebench.profiles.target import HERE
 from pytest_edgebench.samples.roles import Given
 from pytest_edgebench.workers import errors
 from pytest_edgebench.workers.results import Interface, Memory, Outputs, Pairs, Plan, Readings, Timing
-from pytest_edgebench.workers.told import interface, is_whole, reading, shown
+from pytest_edgebench.workers.streams import Streams
+from pytest_edgebench.workers.told import fed, interface, is_whole, reading, shown
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from pytest_edgebench.workers.progress import Progress
     from pytest_edgebench.workers.protocol import Target
     from pytest_edgebench.workers.results import Array, Floats
     from pytest_edgebench.workers.spec import Spec
@@ -34,7 +36,7 @@ LONGEST_TEXT = 300
 TIMES = frozenset({"calls", "started"})
 
 
-class Client:
+class Client(Streams):
     """One worker process of a kind.
 
     Every question can be asked again with the same result (times apart). Inputs are an array, or a mapping of
@@ -96,12 +98,10 @@ class Client:
         doing = f"running {path.name}"
         answer, arrays = self._ask("run", {"path": path, "batch": batch}, inputs, doing, path, deadline_s)
         with self._reading(doing):
-            raw, fed = answer["ok"]["raw"], answer["ok"].get("fed", [])
+            raw, states = answer["ok"]["raw"], fed(answer["ok"].get("fed", []), len(arrays))
             if not isinstance(raw, bool):
                 raise ValueError(f"{shown(raw)} for raw")
-            if not isinstance(fed, list) or not all(n in range(len(arrays)) for n in fed):
-                raise ValueError(f"{shown(fed)} for the outputs that feed a state")
-            return Outputs(tuple(arrays.values()), raw, self._readings(answer, doing), tuple(fed))
+            return Outputs(tuple(arrays.values()), raw, self._readings(answer, doing), states)
 
     def call(self, path: Path, inputs: Arrays, deadline_s: float = RUN_S) -> tuple[Array, ...]:
         """What one call of a file answers, in the file's own numbers and shapes.
@@ -279,6 +279,7 @@ class Client:
         doing: str,
         path: Path | None,
         deadline_s: float,
+        progress: Progress | None = None,
     ) -> tuple[dict[str, Any], dict[str, Array]]:
         given = dict(inputs) if isinstance(inputs, Mapping) else {"input_0": inputs}
         if isinstance(inputs, Given) and inputs.roles:
@@ -287,13 +288,13 @@ class Client:
         if self.spec.target_ref.lock != HERE:
             terms["board"] = True
         try:
-            answer, arrays = self._answer(request, terms, given, doing, deadline_s)
+            answer, arrays = self._answer(request, terms, given, doing, deadline_s, progress)
         except Dropped:  # once more on a new connection, as requests can be asked again
             self._process.close()
             self._target.prepare()
             self._process = self._target.start(self.spec, self._folder)
             self._answered = False
-            answer, arrays = self._answer(request, terms, given, doing, deadline_s)
+            answer, arrays = self._answer(request, terms, given, doing, deadline_s, progress)
         error = answer.get("error")
         if error is not None:
             where = str(path) if path else ""
@@ -310,11 +311,13 @@ class Client:
         given: dict[str, Array],
         doing: str,
         deadline_s: float,
+        progress: Progress | None,
     ) -> tuple[dict[str, Any], dict[str, Array]]:
         """The answer to one question, asked once."""
         sent = self._sent(request)
         began = time.monotonic()
-        answer, arrays = self._process.ask({**sent, **terms}, given, doing, deadline_s)
+        how: dict[str, Any] = {} if progress is None else {"progress": progress}
+        answer, arrays = self._process.ask({**sent, **terms}, given, doing, deadline_s, **how)
         self._took_s = time.monotonic() - began
         if "board" in terms and "error" not in answer:
             # Before the first answer the worker may have been starting for long.

@@ -13,6 +13,8 @@ from pytest_edgebench.base.text import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_edgebench.workers.progress import Progress
+
 
 def clock_rate(title: str, doing: str, there_s: float, here_s: float) -> MeasureError:
     return MeasureError(
@@ -60,10 +62,21 @@ def died(runtime: str, doing: str, status: int, tail: str) -> MeasureError:
     return MeasureError(f"{runtime} {how} while {doing}{printed(tail)}", fix=fix)
 
 
-def hung(runtime: str, doing: str, seconds: float, tail: str) -> MeasureError:
+def hung(
+    runtime: str, doing: str, seconds: float, tail: str, progress: Progress | None = None
+) -> MeasureError:
+    what = f"{runtime} had not finished after {seconds:g} s while {doing}, and was stopped"
+    if progress is not None and progress.done:
+        what = (
+            f"{runtime} did not finish another sample in {seconds:g} s while {doing}, and was stopped after "
+            f"{progress.told()}"
+        )
+    elif progress is not None:
+        what += " before the first sample was done"
     return MeasureError(
-        f"{runtime} had not finished after {seconds:g} s while {doing}, and was stopped{printed(tail)}",
-        fix="a runtime that hangs on one file cannot be measured on it; is the machine overloaded?",
+        f"{what}{printed(tail)}",
+        fix="a runtime that hangs on one file cannot be measured on it; is the machine overloaded? "
+        "edgebench_deadline allows more seconds",
     )
 
 
@@ -103,7 +116,7 @@ def refused(runtime: str, doing: str, code: str, facts: Mapping[str, Any], where
     if told is None:
         return MeasureError(f"{runtime} refused ({code}) while {doing}: {facts}", where=where)
     what, fix = told({"runtime": runtime, "doing": doing, **facts})
-    error = MeasureError(what, where=where, fix=fix)
+    error = (StreamLost if code == "stream_lost" else MeasureError)(what, where=where, fix=fix)
     if code == "raised":
         error.said = printable(f"{facts['type']}: {str(facts['text']).strip()}")
     return error
@@ -261,12 +274,23 @@ def _output_shape(facts: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
-def outputs_differ(path: Path, shapes: Sequence[object]) -> MeasureError:
+def outputs_differ(path: Path, how: str) -> MeasureError:
     """Outputs of one file that cannot be put together."""
     return MeasureError(
-        f"outputs of {path.name} differ in shape from sample to sample: {shapes[0]} and {shapes[-1]}",
+        f"outputs of {path.name} differ from sample to sample: {how}",
         where=str(path),
-        fix="pad outputs of differing lengths to one shape",
+        fix="have the file give the same outputs for each sample",
+    )
+
+
+class StreamLost(MeasureError):  # noqa: N818 - what happened, not what is wrong
+    """A worker was asked to go on with samples whose state another one had."""
+
+
+def _stream_lost(facts: Mapping[str, Any]) -> tuple[str, str]:
+    return (
+        f"the state of {facts['first']:,} samples was lost with the connection",
+        "is the connection to the target stable? A state that is never reset needs one for all samples",
     )
 
 
@@ -329,6 +353,7 @@ _REFUSALS: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
     "option_value": _option_value,
     "no_runtime": _no_runtime,
     "no_file": _no_file,
+    "stream_lost": _stream_lost,
     "memory": _memory,
     "inputs": _inputs,
     "shape": _shape,

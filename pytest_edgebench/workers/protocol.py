@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_edgebench.profiles.target import TargetRef
+    from pytest_edgebench.workers.channel import Arrays
     from pytest_edgebench.workers.spec import Spec
-    from pytest_edgebench.workers.worker import Arrays
 
 
 class Channel(Protocol):
-    """A running worker, or what answers like one. `pytest_edgebench.workers.process.Process` is one."""
+    """A running worker, or what answers like one. `pytest_edgebench.workers.process.Process` is one.
+
+    One whose attribute `streams` is true keeps a file loaded for a stream of samples (`streaming.py`), and
+    its `ask` also takes a `Progress`; another gets about 64 MiB of samples a request.
+    """
 
     @property
     def pid(self) -> int:

@@ -69,12 +69,31 @@ class Outputs:
     """All samples' outputs.
 
     Attributes:
-        arrays: one for each output, (N, ...).
+        arrays: one for each output, (N, ...); large ones are mapped from a file, and one whose samples
+            differ in shape is of dtype object, (N,), an array each.
         raw: integers went unchanged into a quantized input, and outputs are stored integers likewise.
         fed: numbers of the outputs that feed a state.
     """
 
     arrays: tuple[Array, ...]
+    raw: bool
+    readings: Readings
+    fed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Outputs of some samples of a stream.
+
+    Attributes:
+        arrays: one for each output, (n, ...); where `single`, what each of n calls gave, as the file has it.
+        shapes: number of an output → the shapes of all calls, where they differ: its array is then flat.
+        raw, fed, readings: as of `Outputs`.
+    """
+
+    arrays: tuple[Array, ...]
+    shapes: dict[int, list[tuple[int, ...]]]
+    single: bool
     raw: bool
     readings: Readings
     fed: tuple[int, ...] = ()

@@ -9,10 +9,13 @@ import reprlib
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pytest_edgebench.base.text import cut, plain
-from pytest_edgebench.workers.results import Interface, Reading
+from pytest_edgebench.workers.results import Interface, Part, Reading
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_edgebench.runtimes.protocol import Tensor
+    from pytest_edgebench.workers.results import Array, Readings
 
 MOST = 1 << 53
 MOST_TENSORS, MOST_AXES, NAME_LENGTH = 1000, 32, 500
@@ -53,6 +56,52 @@ def reading(told: Any) -> Reading:
         if not good:
             raise ValueError(f"{shown(value)} for {field.name}")
     return found
+
+
+def fed(told: Any, outputs: int) -> tuple[int, ...]:
+    """The numbers of the outputs that feed a state.
+
+    Raises:
+        ValueError: others.
+    """
+    if not isinstance(told, list) or not all(n in range(outputs) for n in told):
+        raise ValueError(f"{shown(told)} for the outputs that feed a state")
+    return tuple(told)
+
+
+def part(told: Any, arrays: Mapping[str, Array], count: int, readings: Readings) -> Part:
+    """Outputs of some samples of a stream.
+
+    Args:
+        count: how many samples were sent.
+
+    Raises:
+        ValueError, KeyError: it is not told, or some of it cannot be.
+    """
+    raw, single = told["raw"], told["single"]
+    if not isinstance(raw, bool) or not isinstance(single, bool):
+        raise ValueError(f"{shown(raw)} for raw, {shown(single)} for single")
+    listed = told.get("shapes", {})
+    if not isinstance(listed, dict):
+        raise ValueError(f"{shown(listed)} for shapes")
+    shapes = {
+        int(number): [_lengths(shape) for shape in all_of_them] for number, all_of_them in listed.items()
+    }
+    for number, array in enumerate(arrays.values()):
+        known = shapes.get(number)
+        if known is None:
+            good = array.ndim > 0 and len(array) == count
+        else:
+            good = len(known) == count and array.shape == (sum(map(math.prod, known)),)
+        if not good:
+            raise ValueError(f"an output of shape {array.shape} for {count} samples")
+    return Part(tuple(arrays.values()), shapes, single, raw, readings, fed(told.get("fed", []), len(arrays)))
+
+
+def _lengths(told: Any) -> tuple[int, ...]:
+    if not isinstance(told, list) or len(told) > MOST_AXES or not all(n == 0 or is_whole(n) for n in told):
+        raise ValueError(f"{shown(told)} for a shape")
+    return tuple(told)
 
 
 def interface(told: Any) -> Interface:

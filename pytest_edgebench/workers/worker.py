@@ -1,13 +1,12 @@
 """The worker: runs and times model files in a process of its own. Needs Python, numpy and the runtime.
 
-Started as ``python -u -P worker.py RUNTIME_FILE PARENT``, it loads ``binding.py`` (with ``values.py``),
-``machine.py`` and ``memory_layout.py`` beside it and the one runtime file it is given by their paths, so that
-it also runs in another virtual environment or on a board. PARENT is the process to die with, 0 for none.
+Started as ``python -u -P worker.py RUNTIME_FILE PARENT``, it loads the files of this room that it needs
+(`process.PARTS`) and the one runtime file it is given by their paths, so that it also runs in another virtual
+environment or on a board. PARENT is the process to die with, 0 for none.
 
-Requests come on stdin and answers go to stdout, one for one: ``EBW1``, the length of a JSON text (4 bytes,
-little endian), the text, then the raw bytes of the arrays that the text lists. An answer holds ``ok`` or
-``error`` (``code`` and ``facts``, told in `pytest_edgebench.workers.errors`), and ``readings`` of the machine
-from before and after. Times are in seconds.
+Requests come on stdin and answers go to stdout, one for one, as `channel.py` has them. An answer holds ``ok``
+or ``error`` (``code`` and ``facts``, told in `pytest_edgebench.workers.errors`), and ``readings`` of the
+machine from before and after. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -16,18 +15,16 @@ import contextlib
 import ctypes
 import gc
 import importlib.util
-import json
 import math
 import os
 import platform
 import random
 import signal
-import struct
 import sys
 import time
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -45,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pytest_edgebench.runtimes.protocol import Array, RuntimeFile, Session
-    from pytest_edgebench.workers import binding, machine, memory_layout
+    from pytest_edgebench.workers import binding, channel, machine, memory_layout, shared, streaming
 
     Arrays = dict[str, Array]
     Request = Mapping[str, Any]
@@ -54,66 +51,13 @@ else:
     binding = _by_path("edgebench_adapt", Path(__file__).with_name("binding.py"))
     machine = _by_path("edgebench_machine", Path(__file__).with_name("machine.py"))
     memory_layout = _by_path("edgebench_pages", Path(__file__).with_name("memory_layout.py"))
+    channel = _by_path("edgebench_channel", Path(__file__).with_name("channel.py"))
+    shared = _by_path("edgebench_shared", Path(__file__).with_name("shared.py"))
+    streaming = _by_path("edgebench_streaming", Path(__file__).with_name("streaming.py"))
 
-HEAD, MAGIC, MOST_TEXT, MOST_BYTES = struct.Struct("<4sI"), b"EBW1", 1 << 26, 1 << 36
 WARM_UPS, SLOW_S = 3, 0.020  # 3 calls, or 1 where the first takes as long as that
 UNIT_S = 200e-6  # shorter calls are timed several at once
 GRACE_S = 5.0
-
-
-# The channel
-
-
-def pack(message: Mapping[str, Any], arrays: Arrays) -> list[memoryview]:
-    """A message with arrays as pieces to write one after the other."""
-    flat = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    listed = [(name, array.dtype.str, arrays[name].shape) for name, array in flat.items()]
-    text = json.dumps({**message, "arrays": listed}).encode()
-    head = HEAD.pack(MAGIC, len(text)) + text
-    pieces = [array.reshape(-1).view(np.uint8).data for array in flat.values() if array.size]
-    return [memoryview(head), *pieces]
-
-
-def unpack(read: Callable[[int], bytearray]) -> tuple[dict[str, Any], Arrays]:
-    """The next message, by a function that reads exactly as many bytes as it is told.
-
-    Raises:
-        ValueError, LookupError, TypeError, AttributeError: what came is no message. Whatever `read` raises.
-    """
-    magic, length = HEAD.unpack(read(HEAD.size))
-    if magic != MAGIC:
-        raise ValueError(f"it begins with {magic!r}")
-    message = json.loads(read(min(length, MOST_TEXT)))
-    arrays = {}
-    for name, text, shape in message.pop("arrays"):
-        dtype = np.dtype(text)
-        whole = all(type(n) is int and n >= 0 for n in shape) and not dtype.hasobject
-        if not whole or math.prod(shape) * dtype.itemsize > MOST_BYTES:
-            raise ValueError(f"an array of {dtype} and shape {shape}")
-        arrays[str(name)] = np.ndarray(shape, dtype, read(math.prod(shape) * dtype.itemsize))
-    return message, arrays
-
-
-def _read(source: BinaryIO, count: int) -> bytearray:
-    content = bytearray(count)
-    view = memoryview(content)
-    while view:
-        got = source.readinto(view)  # type: ignore[attr-defined]
-        if not got:
-            raise EOFError
-        view = view[got:]
-    return content
-
-
-def _private_channel() -> tuple[BinaryIO, BinaryIO]:
-    """Take stdin and stdout away from everybody else: whatever is printed, by Python, by C or by a child
-    process, lands in the standard error instead."""
-    source, sink = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    os.close(nothing)
-    return os.fdopen(source, "rb", 0), os.fdopen(sink, "wb", 0)
 
 
 # What can be asked for
@@ -125,6 +69,8 @@ class Worker:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._pages = memory_layout.Pages()
+        self._stream = streaming.Stream(cast("Any", binding))
+        self._shared: shared.Shared | None = None
 
     @cached_property
     def runtime(self) -> RuntimeFile:
@@ -141,6 +87,8 @@ class Worker:
         before = machine.reading(board)
         try:
             _ = self.runtime  # importing it is part of no timing
+            if "stream" not in request:
+                self._stream.end()
             ask: Callable[[Request, Arrays], Answer] = getattr(self, f"ask_{request['ask']}")
             found, results = ask(request, arrays)
         except Exception as cause:  # noqa: BLE001 - whatever a runtime raises is told
@@ -163,11 +111,17 @@ class Worker:
         }, {}
 
     def ask_run(self, request: Request, arrays: Arrays) -> Answer:
-        """Outputs for all samples, `batch` of them a call."""
+        """Outputs for all samples, `batch` of them a call; or for some of a stream."""
+        if "stream" in request:
+            return self._of_stream(request, arrays)
         session, roles = self._load(request, "path"), request.get("roles", {})
         outputs, raw = binding.run(session, arrays, request["batch"], roles)
         named = {str(i): output for i, output in enumerate(outputs)}
         return {"raw": raw, "fed": binding.fed(session, roles)}, named
+
+    def ask_end(self, request: Request, arrays: Arrays) -> Answer:
+        """Nothing: with any request that is not of it a stream has ended."""
+        return {}, {}
 
     def ask_call(self, request: Request, arrays: Arrays) -> Answer:
         """What one call answers to these arrays, as the file gives it."""
@@ -267,6 +221,23 @@ class Worker:
         return {}, {}
 
     # Within
+
+    def _of_stream(self, request: Request, arrays: Arrays) -> Answer:
+        """Outputs of some samples, which may lie in shared memory; see `streaming.Stream.run`."""
+        memory = None
+        if "shared" in request:
+            descriptor, listed = request["shared"]
+            if self._shared is None:
+                self._shared = shared.Shared(descriptor)
+            memory = self._shared
+            arrays = memory.arrays(listed)
+
+        def done(count: int) -> None:
+            signal.setitimer(signal.ITIMER_REAL, request["deadline_s"] + GRACE_S)
+            if memory is not None:
+                memory.done = count
+
+        return self._stream.run(request, arrays, lambda: self._load(request, "path"), done)
 
     def _load(self, request: Request, which: str) -> Session:
         path = request[which]
@@ -370,20 +341,20 @@ def packed(worker: Worker, request: Request, arrays: Arrays) -> list[memoryview]
     """The answer to a request as pieces to write; one that cannot be written is told as an error."""
     answer, results = worker.answer(request, arrays)
     try:
-        return pack(answer, results)
+        return channel.pack(answer, results)
     except (TypeError, ValueError) as cause:
         error = {"code": "raised", "facts": {"type": type(cause).__name__, "text": str(cause)}}
-        return pack({"error": error, "readings": answer.get("readings", [])}, {})
+        return channel.pack({"error": error, "readings": answer.get("readings", [])}, {})
 
 
 def main(runtime: str, parent: str) -> None:
     """Answer requests until stdin ends."""
     machine.die_with(int(parent))
-    source, sink = _private_channel()
+    source, sink = channel.private_channel()
     worker = Worker(Path(runtime))
     while True:
         try:
-            request, arrays = unpack(partial(_read, source))
+            request, arrays = channel.unpack(partial(channel.read, source))
         except EOFError:
             return
         # Should the other side be stopped or cut off, a hanging runtime still ends.

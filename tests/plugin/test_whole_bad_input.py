@@ -109,7 +109,7 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "inputs_nan": ({"data": "(NAN, Y)"}, "", "inputs contains NaN or infinite values"),
     "inputs_none": ({"data": "(X[:0], Y[:0])"}, "", "inputs holds no samples"),
     "inputs_ragged": (
-        {"data": "(np.array([[1], [1, 2]], dtype=object), Y[:2])"}, "",
+        {"data": "(np.array([{}, {}], dtype=object), Y[:2])"}, "",
         "inputs is an array of Python objects",
     ),
     "inputs_differ": (

@@ -150,3 +150,19 @@ def test_a_ref_whose_cases_are_broken(tmp_path: Path) -> None:
     broken = Baseline(tmp_path, broken={"net-int8-pi": "it did not build"}, **head)  # type: ignore[arg-type]
     baseline.save(broken, {}, {})
     assert baseline.load(tmp_path) == broken
+
+
+def test_outputs_of_differing_shapes_are_kept(built: Built, tmp_path: Path) -> None:
+    ragged = np.empty(3, object)
+    for number, shape in enumerate([(2, 2), (0, 2), (1, 2)]):
+        ragged[number] = np.arange(np.prod(shape), dtype="float32").reshape(shape)
+    given = (ragged, np.arange(3))
+    kept = baseline.outputs_as_kept(given)
+    np.savez(built.outputs, **kept)
+    one = built.entry()
+    found = built.save(tmp_path / "kept", one).outputs(one)
+    assert found is not None
+    assert len(found) == 2
+    np.testing.assert_array_equal(found[1], given[1])
+    for mine, theirs in zip(found[0], ragged, strict=True):
+        np.testing.assert_array_equal(mine, theirs)

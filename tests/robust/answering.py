@@ -12,9 +12,9 @@ import numpy as np
 
 from pytest_edgebench.base.errors import EdgebenchError, MeasureError
 from pytest_edgebench.profiles.target import LOCAL
+from pytest_edgebench.workers.channel import unpack
 from pytest_edgebench.workers.client import Client
 from pytest_edgebench.workers.spec import Spec
-from pytest_edgebench.workers.worker import unpack
 
 QUESTIONS = ("describe", "run", "time", "pairs", "memory", "count")
 

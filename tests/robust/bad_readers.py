@@ -336,7 +336,7 @@ def _read_output(folder: Path, content: bytes) -> None:
 
 
 def _frame_seeds(folder: Path) -> list[bytes]:
-    from pytest_edgebench.workers.worker import pack
+    from pytest_edgebench.workers.channel import pack
 
     reading = {"load": 0.5, "steal_s": 0.0, "at_s": 1.0, "clock_s": 1e-9}
     readings = [reading, reading]
@@ -360,7 +360,7 @@ def _frame_seeds(folder: Path) -> list[bytes]:
 
 def _in_frame(content: bytes, chance: random.Random) -> bytes:
     """The text of a message, its length right again; or any of its bytes."""
-    from pytest_edgebench.workers.worker import HEAD, MAGIC
+    from pytest_edgebench.workers.channel import HEAD, MAGIC
 
     if chance.random() < 0.3:
         return mutation.in_bytes(content, chance)

@@ -1,4 +1,7 @@
-"""A runtime file for tests: doubles its input, and misbehaves as its option ``do`` says, when ``at`` says."""
+"""A runtime file for tests: doubles its input, and misbehaves as its option ``do`` says, when ``at`` says.
+
+``at`` is "load", "call" for each call, or the number of calls before the one that misbehaves.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +33,15 @@ def load(path: str, threads: int, options: Mapping[str, Any]) -> Doubling:
     if options.get("at") == "load":
         do()
         do = nothing
-    return Doubling(do)
+    at = str(options.get("at"))
+    return Doubling(do, int(at) if at.isdigit() else 0)
 
 
 class Doubling:
     call: Callable[[], object]
 
-    def __init__(self, do: Callable[[], object]) -> None:
+    def __init__(self, do: Callable[[], object], after: int) -> None:
+        self._left = after
         self.inputs = [
             {"name": "x", "shape": [None, 2], "dtype": "float32", "scale": None, "zero_point": 0},
         ]
@@ -51,7 +56,10 @@ class Doubling:
         self.call = self._call
 
     def _call(self) -> None:
-        self.kept = self._do()
+        if self._left:
+            self._left -= 1
+        else:
+            self.kept = self._do()
         self._y = self._x * 2
 
     def results(self) -> list[Any]:
@@ -131,6 +139,10 @@ def sleep_25_ms() -> None:
     time.sleep(0.025)
 
 
+def sleep_200_ms() -> None:
+    time.sleep(0.2)
+
+
 def read_a_secret() -> None:
     Path("/etc/passwd").read_bytes()
 
@@ -149,5 +161,6 @@ MISDEEDS: dict[str, Callable[[], object]] = {
     "fill_memory": fill_memory,
     "raise_error": raise_error,
     "sleep_25_ms": sleep_25_ms,
+    "sleep_200_ms": sleep_200_ms,
     "read_a_secret": read_a_secret,
 }

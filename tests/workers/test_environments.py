@@ -14,7 +14,7 @@ import pytest
 from pytest_edgebench.base.errors import MeasureError
 from pytest_edgebench.profiles.profile import Profile
 from pytest_edgebench.runtimes.known import own, runtime_file, usual
-from pytest_edgebench.workers import errors, worker
+from pytest_edgebench.workers import errors, process, worker
 from pytest_edgebench.workers.spec import Spec
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def test_workers_are_kept(pool: Pool, strange: Callable[..., Spec], any_file: Pa
 
 def test_modules_beside_the_worker_shadow_nothing(tmp_path: Path) -> None:
     """Neither those of its own folder nor those where pytest was started."""
-    for name in ("worker.py", "binding.py", "values.py", "machine.py", "memory_layout.py"):
+    for name in ("worker.py", *process.PARTS):
         shutil.copy(Path(worker.__file__).with_name(name), tmp_path)
     (tmp_path / "numpy.py").write_text("raise SystemExit('shadowed')")
     command = [sys.executable, "-u", "-P", "worker.py", str(runtime_file("onnxruntime")), "0"]

@@ -20,4 +20,5 @@ def takes(value: Any, about: About) -> bool:
 def read(value: Any, about: About) -> Contents:
     if about.labelled:
         raise errors.no_labels(Path(value).name, about.where)
-    return Contents({"input_0": column(about.folder / value, about.where)})
+    path = about.folder / value
+    return Contents({"input_0": column(path, about.where)}, files={"input_0": path})

@@ -23,4 +23,4 @@ def read(value: Any, about: About) -> Contents:
     for needed in ("x", "y") if about.labelled else ("x",):
         if needed not in found:
             raise errors.no_member(path.name, needed, about.where)
-    return Contents({"input_0": found["x"]}, found.get("y"), found.get("critical"))
+    return Contents({"input_0": found["x"]}, found.get("y"), found.get("critical"), files={"input_0": path})

@@ -44,7 +44,7 @@ def read(value: Any, about: About) -> Contents:
         for name in (LABELS, CRITICAL)
     }
     given = {"input_0" if name == INPUT else name: column for name, column in columns.items()}
-    return Contents(given, whole[LABELS], whole[CRITICAL])
+    return Contents(given, whole[LABELS], whole[CRITICAL], files=dict.fromkeys(given, path))
 
 
 def _names(path: Path, where: str) -> list[str]:
