@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_edgebench.compressors.quantize import Quantize
     from pytest_edgebench.declare.model import Format
     from pytest_edgebench.record.run import Counts
 
@@ -20,7 +19,22 @@ ODD = frozenset(
 """Operators of files that may be of the kind of `plain.is_odd`."""
 
 
-def revision(step: Quantize, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
+class Quantizing(Protocol):
+    """What is read of a `Quantize`."""
+
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def preset(self) -> str | None: ...
+    @property
+    def engine(self) -> str | None: ...
+    @property
+    def keep(self) -> Any: ...
+
+
+def revision(step: Quantizing, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
     """A number that differs where a step writes other bytes than it did; as `Step.revision`.
 
     Args:
@@ -31,10 +45,14 @@ def revision(step: Quantize, fmt: Format, source: Path, before: Counts, *, from_
         from pytest_edgebench.compressors.onnx_form.plain import is_odd
 
         return found + 10 if is_odd(source) else found
+    if fmt == "tflite" and from_file:
+        from pytest_edgebench.compressors.tflite_form.plain import kind_of
+
+        return found if kind_of(source).plain else found + 10
     return found
 
 
-def _kind(step: Quantize, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
+def _kind(step: Quantizing, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
     masks = step.scheme == "static-int8" and {"Softmax", "SOFTMAX", "EMBEDDING_LOOKUP"} & {*before.ops}
     if step.preset and step.scheme == "static-int8" and fmt == "onnx" and step.engine is None:
         return 3  # SmoothQuant, finer scales for products, residual branches in float

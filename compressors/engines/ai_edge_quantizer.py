@@ -15,6 +15,7 @@ from pytest_edgebench.compressors.engines import errors
 from pytest_edgebench.compressors.engines.inputs import batches, matched
 from pytest_edgebench.compressors.tflite_form import recipe_book, signatures, tied
 from pytest_edgebench.compressors.tflite_form.masks import masked
+from pytest_edgebench.compressors.tflite_form.plain import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,12 +79,15 @@ def quantize(
     scheme = asked.scheme
     with quiet(), tied.copied():
         signature = _signature(source, asked) if scheme == "static-int8" else ""
+        halves = scheme != "fp16" and kind_of(source).halves
         source = signatures.plain(
             source, target.with_suffix(".signed.tflite"), signed=scheme == "static-int8"
         )
         work = quantizer.Quantizer(str(source))
         ranges = None
         recipe_book.add(work, asked, scheme)
+        if halves:  # what the scheme leaves alone would take twice the bytes
+            recipe_book.halve_rest(work, scheme)
         if scheme == "dynamic-int4" and asked.block is not None:
             recipe_book.add_blocks(work, asked.block, asked.algorithm, _in_blocks(source, asked.block))
         for pattern, other in asked.rules:
@@ -92,7 +96,10 @@ def quantize(
                 recipe_book.add(work, asked, other, f"^{re.escape(scope)}$", kind)
         if signature:
             _without_ranges(work, source, asked, signature, note)
-        _leave(work, _excluded(source, asked))
+        out = _excluded(source, asked)
+        _leave(work, out)
+        for kind, scope in _by_type(out).items() if halves else ():
+            recipe_book.halve(work, scope, kind)
         if scheme == "static-int8":
             ranges = _ranges(source, work.get_quantization_recipe(), signature, samples)
             _leave(work, _masks(source, ranges))
@@ -181,9 +188,9 @@ def _operators(model: Any) -> dict[tuple[int, int], tuple[str, Any]]:
 
 
 def _matching(known: Sequence[tuple[str, Any]], step: str, name: str, pattern: str) -> list[tuple[str, Any]]:
-    hits = [(scope, kind) for scope, kind in known if fnmatch.filter([scope, kind.value], pattern)]
+    hits = [(s, kind) for s, kind in known if fnmatch.filter([s, s.rstrip(";"), kind.value], pattern)]
     if not hits:
-        listed = [f"{kind.value} {scope}" for scope, kind in known][:20]
+        listed = [f"{kind.value} {scope.rstrip(';')}" for scope, kind in known][:20]
         raise errors.matches_nothing(step, name, pattern, listed)
     return hits
 
