@@ -19,6 +19,10 @@ ODD = frozenset(
 """Operators of files that may be of the kind of `plain.is_odd`."""
 
 
+OURS = (None, "onnxruntime")
+"""Engines that are this package's own way of onnxruntime."""
+
+
 class Quantizing(Protocol):
     """What is read of a `Quantize`."""
 
@@ -31,6 +35,8 @@ class Quantizing(Protocol):
     @property
     def engine(self) -> str | None: ...
     @property
+    def block(self) -> int | None: ...
+    @property
     def keep(self) -> Any: ...
 
 
@@ -41,6 +47,10 @@ def revision(step: Quantizing, fmt: Format, source: Path, before: Counts, *, fro
         before: of `source`. from_file: whether the model is a file of the user's own.
     """
     found = _kind(step, fmt, source, before, from_file=from_file)
+    if fmt == "onnx" and step.scheme.startswith("weight-") and "Gather" in before.ops and step.engine in OURS:
+        from pytest_edgebench.compressors.onnx_form.plain import is_tied
+
+        found += 20 if is_tied(source, step.block or 32) else 0
     if fmt == "onnx" and ODD & {*before.ops}:
         from pytest_edgebench.compressors.onnx_form.plain import is_odd
 

@@ -51,6 +51,8 @@ PRODUCTS = (
     qtyping.TFLOperationName.DEPTHWISE_CONV_2D,
     qtyping.TFLOperationName.CONV_2D_TRANSPOSE,
 )
+SMALLEST_HALF = 2.0**-24
+FLOAT32 = 0
 WEIGHTED = (*PRODUCTS, qtyping.TFLOperationName.EMBEDDING_LOOKUP)
 # They hand on what they get, with its scale.
 PASSING_ON = tuple(
@@ -109,14 +111,24 @@ def quantize(
 
 
 def _in_blocks(source: Path, block: int) -> list[tuple[str, Any]]:
-    """Operators whose weights can have a scale for each block: the width of their rows is a multiple."""
+    """Operators whose weights can have a scale for each block: the width of their rows is a multiple.
+
+    And no block is empty: scales of blocks are halves, and LiteRT takes none of zero.
+    """
+    import numpy as np
+
     model = tfl_flatbuffer_utils.read_model(str(source))
     found = []
     for (at, number), (scope, kind) in _operators(model).items():
         if kind in recipe_book.BLOCKWISE:
             graph = model.subgraphs[at]
             weight = graph.tensors[graph.operators[number].inputs[1]]
-            if len(weight.shape) == 2 and weight.shape[1] % block == 0:
+            stored = model.buffers[weight.buffer].data
+            floats = stored is not None and weight.type == FLOAT32
+            if not floats or len(weight.shape) != 2 or weight.shape[1] % block:
+                continue
+            values = np.frombuffer(bytes(bytearray(stored)), np.float32).reshape(-1, block)
+            if np.abs(values).max(1).min() / 7 > SMALLEST_HALF:
                 found.append((f"^{re.escape(scope)}$", kind))
     return found
 

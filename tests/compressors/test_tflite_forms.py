@@ -155,6 +155,21 @@ def test_halves_of_halves(shared_builder: Builder, tmp_path: Path) -> None:
         shared_builder.build(quantize(model(layers(tmp_path / "m.tflite", halves)), "fp16"), "tflite")
 
 
+def test_an_empty_row_has_no_scale_of_its_own(shared_builder: Builder, tmp_path: Path) -> None:
+    """Such as that of a pruned channel: blocks would have a scale of zero, which no kernel takes."""
+
+    def pruned(graph: Graph, name: str, values: Any) -> int:
+        return plain(
+            graph, name, np.where(np.arange(len(values))[:, None] == 3, 0, values).astype(np.float32)
+        )
+
+    path = layers(tmp_path / "m.tflite", pruned)
+    made = shared_builder.build(quantize(model(path), "dynamic-int4"), "tflite")
+    inputs = np.random.default_rng(2).normal(size=(8, IN)).astype(np.float32)
+    found, wanted = answers(made.path, inputs), answers(path, inputs)
+    assert np.square(found - wanted).mean() < 0.1 * np.square(wanted).mean()
+
+
 def test_other_bytes_have_another_key(tmp_path: Path) -> None:
     counts, step = Counts({"FULLY_CONNECTED": 2}, 2, {}, 0, 0, 0), Quantize("weight-int8")
 
