@@ -170,6 +170,15 @@ def test_an_empty_row_has_no_scale_of_its_own(shared_builder: Builder, tmp_path:
     assert np.square(found - wanted).mean() < 0.1 * np.square(wanted).mean()
 
 
+def test_scales_of_blocks_are_no_parameters(shared_builder: Builder, tmp_path: Path) -> None:
+    made = shared_builder.build(
+        quantize(model(layers(tmp_path / "m.tflite", plain)), "dynamic-int4"), "tflite"
+    )
+    counts = made.record.counts
+    assert counts.weight_bytes["float16"] == 2 * (IN * MIDDLE + MIDDLE * OUT) / 32
+    assert counts.parameters == IN * MIDDLE + MIDDLE * OUT
+
+
 def test_other_bytes_have_another_key(tmp_path: Path) -> None:
     counts, step = Counts({"FULLY_CONNECTED": 2}, 2, {}, 0, 0, 0), Quantize("weight-int8")
 
