@@ -141,8 +141,8 @@ class Distill(Step):
         for _ in range(self.epochs):
             losses = []
             for rows in torch.split(torch.randperm(data.count), self.batch_size):
-                if len(rows) == 1 and data.count > 1:
-                    continue  # batch norms need two
+                if len(rows) == 1 < min(self.batch_size, data.count):
+                    continue  # what is left over: batch norms need two
                 loss = self._loss(student, teacher, bridges, *data.at(rows))
                 if not math.isfinite(loss.item()):
                     raise training_errors.loss_diverged(len(means) + 1)

@@ -61,6 +61,11 @@ def why_larger(before: Counts, after: Counts, sizes: tuple[int, int]) -> str:
             f"the file grew by {grown:,} B: its constants take {weights:,} B more, since weights that two "
             "operators share are stored as integers for one and as floats for the other"
         )
+    if before.ops.get("DENSIFY", 0) > after.ops.get("DENSIFY", 0):
+        return (
+            f"the file grew by {grown:,} B: it stored its weights without their zeros, which kernels of "
+            "quantized weights need"
+        )
     operators = sum(after.ops.values()) - sum(before.ops.values())
     saved = f"smaller weights save {-weights:,} B" if weights < 0 else "smaller weights save nothing"
     more = f"{operators} more operators" if operators > 0 else "what describes them"

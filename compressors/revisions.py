@@ -19,36 +19,50 @@ ODD = frozenset(
 """Operators of files that may be of the kind of `plain.is_odd`."""
 
 
-class Asked(Protocol):
-    """What of a `Quantize` decides what it writes."""
+OURS = (None, "onnxruntime")
+"""Engines that are this package's own way of onnxruntime."""
+
+
+class Quantizing(Protocol):
+    """What is read of a `Quantize`."""
 
     @property
     def scheme(self) -> str: ...
     @property
+    def method(self) -> str: ...
+    @property
     def preset(self) -> str | None: ...
     @property
-    def engine(self) -> Any: ...
+    def engine(self) -> str | None: ...
+    @property
+    def block(self) -> int | None: ...
     @property
     def keep(self) -> Any: ...
-    @property
-    def method(self) -> str: ...
 
 
-def revision(step: Asked, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
+def revision(step: Quantizing, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
     """A number that differs where a step writes other bytes than it did; as `Step.revision`.
 
     Args:
         before: of `source`. from_file: whether the model is a file of the user's own.
     """
     found = _kind(step, fmt, source, before, from_file=from_file)
+    if fmt == "onnx" and step.scheme.startswith("weight-") and "Gather" in before.ops and step.engine in OURS:
+        from pytest_edgebench.compressors.onnx_form.plain import is_tied
+
+        found += 20 if is_tied(source, step.block or 32) else 0
     if fmt == "onnx" and ODD & {*before.ops}:
         from pytest_edgebench.compressors.onnx_form.plain import is_odd
 
         return found + 10 if is_odd(source) else found
+    if fmt == "tflite" and from_file:
+        from pytest_edgebench.compressors.tflite_form.plain import kind_of
+
+        return found if kind_of(source).plain else found + 10
     return found
 
 
-def _kind(step: Asked, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
+def _kind(step: Quantizing, fmt: Format, source: Path, before: Counts, *, from_file: bool) -> int:
     masks = step.scheme == "static-int8" and {"Softmax", "SOFTMAX", "EMBEDDING_LOOKUP"} & {*before.ops}
     if step.preset and step.scheme == "static-int8" and fmt == "onnx" and step.engine is None:
         return 3  # SmoothQuant, finer scales for products, residual branches in float

@@ -15,6 +15,7 @@ from pytest_edgebench.compressors.engines import errors
 from pytest_edgebench.compressors.engines.inputs import batches, matched
 from pytest_edgebench.compressors.tflite_form import recipe_book, signatures, tied
 from pytest_edgebench.compressors.tflite_form.masks import masked
+from pytest_edgebench.compressors.tflite_form.plain import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,6 +51,8 @@ PRODUCTS = (
     qtyping.TFLOperationName.DEPTHWISE_CONV_2D,
     qtyping.TFLOperationName.CONV_2D_TRANSPOSE,
 )
+SMALLEST_HALF = 2.0**-24
+FLOAT32 = 0
 WEIGHTED = (*PRODUCTS, qtyping.TFLOperationName.EMBEDDING_LOOKUP)
 # They hand on what they get, with its scale.
 PASSING_ON = tuple(
@@ -78,12 +81,15 @@ def quantize(
     scheme = asked.scheme
     with quiet(), tied.copied():
         signature = _signature(source, asked) if scheme == "static-int8" else ""
+        halves = scheme != "fp16" and kind_of(source).halves
         source = signatures.plain(
             source, target.with_suffix(".signed.tflite"), signed=scheme == "static-int8"
         )
         work = quantizer.Quantizer(str(source))
         ranges = None
         recipe_book.add(work, asked, scheme)
+        if halves:  # what the scheme leaves alone would take twice the bytes
+            recipe_book.halve_rest(work, scheme)
         if scheme == "dynamic-int4" and asked.block is not None:
             recipe_book.add_blocks(work, asked.block, asked.algorithm, _in_blocks(source, asked.block))
         for pattern, other in asked.rules:
@@ -92,7 +98,10 @@ def quantize(
                 recipe_book.add(work, asked, other, f"^{re.escape(scope)}$", kind)
         if signature:
             _without_ranges(work, source, asked, signature, note)
-        _leave(work, _excluded(source, asked))
+        out = _excluded(source, asked)
+        _leave(work, out)
+        for kind, scope in _by_type(out).items() if halves else ():
+            recipe_book.halve(work, scope, kind)
         if scheme == "static-int8":
             ranges = _ranges(source, work.get_quantization_recipe(), signature, samples)
             _leave(work, _masks(source, ranges))
@@ -102,14 +111,24 @@ def quantize(
 
 
 def _in_blocks(source: Path, block: int) -> list[tuple[str, Any]]:
-    """Operators whose weights can have a scale for each block: the width of their rows is a multiple."""
+    """Operators whose weights can have a scale for each block: the width of their rows is a multiple.
+
+    And no block is empty: scales of blocks are halves, and LiteRT takes none of zero.
+    """
+    import numpy as np
+
     model = tfl_flatbuffer_utils.read_model(str(source))
     found = []
     for (at, number), (scope, kind) in _operators(model).items():
         if kind in recipe_book.BLOCKWISE:
             graph = model.subgraphs[at]
             weight = graph.tensors[graph.operators[number].inputs[1]]
-            if len(weight.shape) == 2 and weight.shape[1] % block == 0:
+            stored = model.buffers[weight.buffer].data
+            floats = stored is not None and weight.type == FLOAT32
+            if not floats or len(weight.shape) != 2 or weight.shape[1] % block:
+                continue
+            values = np.frombuffer(bytes(bytearray(stored)), np.float32).reshape(-1, block)
+            if np.abs(values).max(1).min() / 7 > SMALLEST_HALF:
                 found.append((f"^{re.escape(scope)}$", kind))
     return found
 
@@ -181,9 +200,9 @@ def _operators(model: Any) -> dict[tuple[int, int], tuple[str, Any]]:
 
 
 def _matching(known: Sequence[tuple[str, Any]], step: str, name: str, pattern: str) -> list[tuple[str, Any]]:
-    hits = [(scope, kind) for scope, kind in known if fnmatch.filter([scope, kind.value], pattern)]
+    hits = [(s, kind) for s, kind in known if fnmatch.filter([s, s.rstrip(";"), kind.value], pattern)]
     if not hits:
-        listed = [f"{kind.value} {scope}" for scope, kind in known][:20]
+        listed = [f"{kind.value} {scope.rstrip(';')}" for scope, kind in known][:20]
         raise errors.matches_nothing(step, name, pattern, listed)
     return hits
 

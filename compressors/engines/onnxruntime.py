@@ -22,7 +22,7 @@ from pytest_edgebench.artifacts.inspect.onnx_names import graphs
 from pytest_edgebench.compressors.build.quiet import quiet
 from pytest_edgebench.compressors.build.temporaries import temporaries_in
 from pytest_edgebench.compressors.engines.inputs import onnx_calls
-from pytest_edgebench.compressors.onnx_form import files
+from pytest_edgebench.compressors.onnx_form import files, one_table
 from pytest_edgebench.compressors.onnx_form.attention import has_attention
 from pytest_edgebench.compressors.onnx_form.bypass import read_floats
 from pytest_edgebench.compressors.onnx_form.captured import keep_apart
@@ -319,6 +319,7 @@ def _weights_only(source: Path, target: Path, asked: Quantization, samples: Mapp
 
     model = ONNXModel(plain(source))
     excluded = left_out(model.model, asked.step, _ops(model.model, asked), asked.exclude)
+    turned = {} if excluded or asked.algorithm else one_table.turn(model.model, asked.block or 32)
     model.replace_gemm_with_matmul()
     doubles = [layer for layer in float_layers(model.model) if layer.dtype not in ("float32", "float16")]
     if doubles:
@@ -345,6 +346,7 @@ def _weights_only(source: Path, target: Path, asked: Quantization, samples: Mapp
         _left_float(work)
     work.process()
     made = ONNXModel(work.model.model)
+    one_table.join(made.model, turned, int(asked.scheme.removeprefix("weight-int")), asked.block or 32)
     made.clean_initializers()
     onnx.save(made.model, target)
     if asked.algorithm == "gptq":

@@ -17,6 +17,7 @@ from onnx import numpy_helper
 from pytest_edgebench.artifacts.inspect import onnx_constants
 from pytest_edgebench.artifacts.inspect.onnx_file import load
 from pytest_edgebench.artifacts.inspect.onnx_names import graphs, make_unique
+from pytest_edgebench.compressors.onnx_form.one_table import tied
 from pytest_edgebench.compressors.onnx_form.scaled import has_factors, take_in
 from pytest_edgebench.compressors.onnx_form.taken import is_quantized, set_apart
 
@@ -63,6 +64,16 @@ def is_odd(path: Path) -> bool:
     model = onnx.load(path, load_external_data=False)
     graph = model.graph
     return is_quantized(graph) or len(list(graphs(graph))) > 1 or has_factors(graph)
+
+
+@lru_cache(maxsize=64)
+def is_tied(path: Path, block: int) -> bool:
+    """Whether a table of a file is stored once for its embedding and its product by weight-only schemes.
+
+    Args:
+        path: an artifact's, whose content does not change.
+    """
+    return bool(tied(onnx.load(path, load_external_data=False).graph, block))
 
 
 @lru_cache(maxsize=64)

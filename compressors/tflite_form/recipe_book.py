@@ -46,7 +46,7 @@ def add(work: Any, asked: Quantization, scheme: Scheme, scope: str = ".*", kind:
     for operation, key in _kinds(kind, asked.algorithm, scheme):
         how: dict[str, Any] = {"granularity": granularity, "algorithm_key": key}
         if scheme == "fp16":
-            _halves(work, scope, operation)
+            halve(work, scope, operation)
         elif scheme == "dynamic-int8":
             # LiteRT's hybrid depthwise kernel reads a scale for each channel, also where there is only one,
             # and answers garbage without an error.
@@ -78,6 +78,12 @@ def add(work: Any, asked: Quantization, scheme: Scheme, scope: str = ".*", kind:
             work.add_weight_only_config(scope, operation, num_bits=bits, **how)
 
 
+def halve_rest(work: Any, scheme: Scheme) -> None:
+    """Store the weights that a scheme passes over as float16, where a file had them so."""
+    for kind in NO_INT4 if scheme == "weight-int4" else ():
+        halve(work, ".*", kind)
+
+
 def add_blocks(work: Any, block: int, algorithm: str | None, scopes: Iterable[tuple[str, Any]]) -> None:
     """Give the operators of 4-bit weights at these scopes one scale for each block of weights."""
     granularity = qtyping.QuantGranularity(f"BLOCKWISE_{block}")
@@ -101,7 +107,8 @@ def _has(kind: Any, key: str) -> bool:
     return bool(algorithm_manager.is_op_registered(key, kind))
 
 
-def _halves(work: Any, scope: str, kind: Any) -> None:
+def halve(work: Any, scope: str = ".*", kind: Any = ALL) -> None:
+    """Have the weights of a scope's operators stored as float16."""
     half = qtyping.TensorQuantizationConfig(num_bits=16, dtype=qtyping.TensorDataType.FLOAT)
     config = qtyping.OpQuantizationConfig(
         weight_tensor_config=half,

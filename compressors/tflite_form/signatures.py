@@ -8,6 +8,8 @@ import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
+from pytest_edgebench.compressors.tflite_form.plain import expanded
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -18,7 +20,7 @@ def named(path: Path) -> list[str]:
 
 
 def plain(source: Path, target: Path, *, signed: bool = False) -> Path:
-    """The file itself, or `target`: a copy with tensors of names used once and, if `signed`, a signature.
+    """The file itself, or `target`: a copy with plain weights, names used once and, if `signed`, a signature.
 
     Without a signature a file cannot be calibrated; and two signatures often have tensors of one name, by
     which the quantizer tells them apart.
@@ -26,7 +28,8 @@ def plain(source: Path, target: Path, *, signed: bool = False) -> Path:
     content = source.read_bytes()
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     unsigned = signed and not model.signatureDefs
-    if not _rename(model) and not unsigned:
+    other = [_rename(model), _is_whole(model) and expanded(model)]
+    if not any(other) and not unsigned:
         return source
     if unsigned:
         graph = model.subgraphs[0]
@@ -39,6 +42,11 @@ def plain(source: Path, target: Path, *, signed: bool = False) -> Path:
     builder.Finish(model.Pack(builder), b"TFL3")
     target.write_bytes(builder.Output())
     return target
+
+
+def _is_whole(model: Any) -> bool:
+    """Whether all weights lie within the flatbuffer, as they do but in the largest files."""
+    return not any(buffer.offset and buffer.offset > 1 for buffer in model.buffers)
 
 
 def _rename(model: Any) -> bool:

@@ -91,7 +91,9 @@ def run(arguments: argparse.Namespace) -> int:
         plan=found.plan,
         signature=found.signature,
         signatures=found.signatures,
-        worst=f"{lost + 5:.2g}" if score == "top1" else f"{max(1.5 * lost, 1e-6):.2g}",
+        worst=f"{lost + 5:.2g}"
+        if score == "top1"
+        else f"{max(1.5 * lost, 1e-6 if score == 'mae' else 0.01):.2g}",
         scheme=found.scheme,
         size=f"{math.ceil(limit / 10) / 100:g} kB",
     )

@@ -34,6 +34,8 @@ MOST_CLASSES = 100_000
 WHOLE_BELOW = 2
 """Made-up integers are 0 or 1: indices, token numbers and masks may all be of that type."""
 SCHEMES = ("fp16", "dynamic-int8")
+MOST_LOST = 66.0
+"""Points of a difference: half as much again is still a limit that can be broken."""
 DEADLINE_S = 120.0
 NO_ARRAYS = ("seq(", "optional(", "sparse_tensor(", "map(")
 
@@ -133,7 +135,9 @@ class Probe:
         ).arrays  # fmt: skip
 
     def loss(self, path: Path, known: Answers) -> float:
-        """How far a compressed file's answers are from the original's: points of top-1, or the difference.
+        """How far a compressed file's answers are from the original's: points of top-1, or a mean difference.
+
+        Of a model with several outputs in points of the mean size of the one that is judged.
 
         Raises:
             MeasureError: it cannot be run.
@@ -144,7 +148,10 @@ class Probe:
         if known.score == "top1":
             return float(100 * np.mean(np.argmax(first, axis=1) != known.labels))
         labels = known.labels.reshape(first.shape).astype(np.float64)
-        return float(np.abs(first.astype(np.float64) - labels).mean())
+        difference = float(np.abs(first.astype(np.float64) - labels).mean())
+        if known.score == "mae":
+            return difference
+        return 100 * difference / (float(np.abs(labels).mean()) or 1.0)
 
 
 def scheme(probe: Probe, model: Path, form: Format, known: Answers | None, folder: Path) -> tuple[str, float]:
@@ -177,7 +184,11 @@ def scheme(probe: Probe, model: Path, form: Format, known: Answers | None, folde
             lost = probe.loss(made, known) if helped and known is not None else 0.0
         except Exception:  # noqa: BLE001 - quantizers raise what they like: then it is not this one
             continue
-        if helped and math.isfinite(lost):
+        if (
+            helped
+            and math.isfinite(lost)
+            and not (known and known.score == "difference" and lost >= MOST_LOST)
+        ):
             return name, lost
     return "", 0.0
 

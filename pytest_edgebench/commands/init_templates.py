@@ -88,7 +88,7 @@ def conftest(facts: Facts) -> str:
             '    """',
         ]
     lines += _lengths(facts)
-    score = "eb.Score(difference, lower_is_better=True)" if several else f"eb.{facts.score}"
+    score = 'eb.Score(difference, lower_is_better=True, unit="fraction")' if several else f"eb.{facts.score}"
     more = f", signature={json.dumps(facts.signature)}" if facts.signature else ""
     if facts.signature:
         lines.append(f"    # Signatures of the file: {', '.join(facts.signatures)}.")
@@ -113,8 +113,9 @@ def _difference(facts: Facts) -> list[str]:
     return [
         "",
         "def difference(outputs, labels):",
-        f'    """Mean difference of the {which}."""',
-        f"    return float(np.mean(np.abs(outputs[{number}].astype(float) - labels)))",
+        f'    """Mean difference of the {which}, as a fraction of its mean size."""',
+        f"    off = np.abs(outputs[{number}].astype(float) - labels)",
+        "    return float(np.mean(off) / (np.mean(np.abs(labels)) or 1))",
         "",
     ]
 

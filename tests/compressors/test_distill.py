@@ -249,3 +249,12 @@ def test_teacher_and_student_see_one_batch_at_a_time() -> None:
     step = Distill(eb_model(), epochs=2, batch_size=16)
     step.torch(Counting(64, 4), context(tiny_nets.mlp, tiny_nets.flat_samples, Counting(64, 4))[0])
     assert max(seen) == 16
+
+
+def test_one_sample_at_a_time(builder: Builder) -> None:
+    """A batch of one is left out where it is what remains, not where it was asked for."""
+    inputs, labels = task()
+    few = model(data=(inputs[:5], labels[:5]))
+    for size in (1, 2):
+        made = builder.build(distill(few, model(trained, name="teacher"), epochs=1, batch_size=size), "onnx")
+        assert made.record.notes[-1].startswith("distilled: loss ")

@@ -109,6 +109,6 @@ def test_entropy_costs_little_more_than_minmax(tmp_path: Path) -> None:
 
 
 def test_calls_of_a_fixed_batch() -> None:
-    made = list(batches({"x": np.arange(5)}, 2))
+    made = list(batches({"x": np.arange(5)}, {"x": [2]}))
     assert [list(call["x"]) for call in made] == [[0, 1], [2, 3], [4, 4]]
-    assert not list(batches({"x": np.arange(0)}, 2))
+    assert not list(batches({"x": np.arange(0)}, {"x": [2]}))

@@ -12,10 +12,12 @@ import tiny_nets
 from file_answers import answers
 from onnx import helper
 
+from pytest_edgebench.artifacts.inspect.file import inspect
 from pytest_edgebench.compressors.chain import quantize
 from pytest_edgebench.compressors.engines import onnxruntime as engine
 from pytest_edgebench.compressors.quantize import Quantize
 from pytest_edgebench.declare.model import Model
+from pytest_edgebench.record.run import Counts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +98,47 @@ def test_a_table_that_stays_whole_is_not_told(tmp_path: Path) -> None:
     notes: list[str] = []
     engine.quantize(source, tmp_path / "q.onnx", Quantize("fp16")._asked(), {}, notes.append)
     assert notes == []
+
+
+@pytest.mark.parametrize("scheme", ["weight-int8", "weight-int4"])
+@pytest.mark.parametrize("turned", [True, False])
+def test_blocks_of_one_table(tmp_path: Path, scheme: Any, turned: bool) -> None:
+    """The embedding reads the blocks that the head holds."""
+    source = tied(tmp_path, turned=turned)
+    engine.quantize(source, tmp_path / "q.onnx", Quantize(scheme)._asked(), {})
+    counts = inspect(tmp_path / "q.onnx", {"tokens": np.arange(64)})
+    assert {"Gather", "MatMul", "Gemm"}.isdisjoint(counts.ops)
+    assert (counts.parameters, counts.macs, dict(counts.uncounted)) == (64 * 32, 64 * 64 * 32, {})
+    found, wanted = (
+        g.session(path).run(None, {"tokens": np.arange(64)})[0] for path in (tmp_path / "q.onnx", source)
+    )
+    assert noise(found, wanted) < (0.03 if scheme == "weight-int4" else 1e-3)
+    plain = Counts({"Gather": 1}, 1, {}, 0, 0, 0)
+    steps = [
+        Quantize(scheme, block=block).revision("onnx", source, plain, from_file=True) for block in (32, 64)
+    ]
+    assert steps[0] == steps[1] + 20
+
+
+def test_a_table_that_others_read_stays(tmp_path: Path) -> None:
+    """Its blocks would be beside the floats."""
+    nodes = [
+        helper.make_node("Gather", ["table", "tokens"], ["x"]),
+        helper.make_node("Gemm", ["x", "table", "bias"], ["s"], transB=1),
+        helper.make_node("ReduceSum", ["table"], ["all"], keepdims=0),
+        helper.make_node("Add", ["s", "all"], ["y"]),
+    ]
+    given = helper.make_tensor_value_info("tokens", onnx.TensorProto.INT64, ["n"])
+    tables = [g.weight("table", 64, 32), g.weight("bias", 64)]
+    source = g.write(tmp_path / "m.onnx", nodes, [given], [g.info("y", ["n", 64])], tables)
+    engine.quantize(source, tmp_path / "q.onnx", Quantize("weight-int8")._asked(), {})
+    assert "Gather" in inspect(tmp_path / "q.onnx").ops
+    nodes = [nodes[0], helper.make_node("Gemm", ["x", "table", "bias"], ["y"], transB=1)]
+    source = g.write(tmp_path / "m.onnx", nodes, [given], [g.info("y", ["n", 64])], tables)
+    engine.quantize(source, tmp_path / "q.onnx", Quantize("weight-int8")._asked(), {})
+    counts = inspect(tmp_path / "q.onnx")
+    assert {"Gather", "MatMul", "Gemm"}.isdisjoint(counts.ops)
+    found, wanted = (
+        g.session(path).run(None, {"tokens": np.arange(64)})[0] for path in (tmp_path / "q.onnx", source)
+    )
+    assert noise(found, wanted) < 1e-3

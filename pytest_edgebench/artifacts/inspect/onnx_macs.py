@@ -95,9 +95,10 @@ class Walk:
             shapes = SHAPES[key_of(node.domain, node.op_type)](view)
         except (Unknown, IndexError, ValueError, TypeError, ZeroDivisionError):
             return
+        typed = node.input[2 if node.op_type == "GatherBlockQuantized" else 0]  # by its scales
         for name, shape in zip(node.output, shapes, strict=False):
             if name:
-                self.values.set_shape(name, self.values.element(node.input[0]), shape)
+                self.values.set_shape(name, self.values.element(typed), shape)
 
     def _set_scalars(self, given: Mapping[str, Array]) -> None:
         """Single whole numbers and flags that every call is given, such as a sampling rate."""

@@ -158,6 +158,7 @@ def _total(file: File, starts: list[int], guessed: bool) -> Counts:
             ops[operator.name] += 1
             float_ops += computes(operator.name) and is_float(graph, operator)
         signs, helpers = binary([(op.name, op.inputs, op.outputs) for op in graph.operators])
+        helpers = {*helpers, *graph.scales()}
         for index, size in graph.constants.items():
             if graph.tensors[index].buffer in seen:  # of another signature, with the same weights
                 continue

@@ -161,6 +161,12 @@ class Graph:
         """Whether only the elements of a constant that are not zero are stored."""
         return self.tensors[index].sparsity is not None
 
+    def scales(self) -> set[int]:
+        """Tensors that hold scales and zero points of blocks of weights."""
+        details = [tensor.quantization.details for tensor in self.tensors if tensor.quantization is not None]
+        blocks = [each for each in details if isinstance(each, schema.BlockwiseQuantizationT)]
+        return {index for each in blocks for index in (each.scales, each.zeroPoints) if index > 0}
+
     def stored(self, index: int) -> int:
         """Elements of a constant that the file holds."""
         if not self.sparse(index):

@@ -62,6 +62,14 @@ def packed_shape(view: View) -> tuple[Shape, ...]:
     return ((*view.shape(0)[:-1], int(view.attribute("N"))),)
 
 
+def looked_up(view: View) -> tuple[Shape, ...]:
+    """Outputs of `GatherBlockQuantized`, whose bytes hold one number of 8 bits each, or two of 4."""
+    table, fields = view.shape(0), 8 // int(view.attribute("bits", 4)) if view.packed(0) else 1
+    if view.attribute("gather_axis", 0):
+        raise Unknown("GatherBlockQuantized")
+    return ((*view.shape(1), *table[1:-1], table[-1] * fields),)
+
+
 def linear(view: View) -> int:
     """ai.onnx.ml's linear models: each of the samples by every coefficient."""
     coefficients = len(view.attribute("coefficients", ()))
@@ -113,4 +121,5 @@ SHAPES: Mapping[tuple[str, str], Shapes] = {
     (MICROSOFT, "FusedMatMulActivation"): fused_shape,
     (MICROSOFT, "MatMulNBits"): packed_shape,
     (MICROSOFT, "MatMulBnb4"): packed_shape,
+    (MICROSOFT, "GatherBlockQuantized"): looked_up,
 }

@@ -48,6 +48,10 @@ class View:
         found = self._values.numbers.get(self.node.input[at]) if self.has(at) else None
         return None if found is None or found.size != 1 else int(found.reshape(-1)[0])
 
+    def packed(self, at: int) -> bool:
+        """Whether an input is of whole bytes, in which smaller numbers may lie packed."""
+        return self._values.element(self.node.input[at]) == onnx.TensorProto.UINT8
+
     def attribute(self, name: str, default: Any = None) -> Any:
         """The value of an attribute; strings as text."""
         for attribute in self.node.attribute:
