@@ -3,8 +3,8 @@
 One second of sound becomes 49 frames of 10 coefficients: frames of 40 ms, one every 20 ms, under a Hann
 window; power in 40 triangles that are equally wide on the mel scale, from 20 Hz to 4 kHz; its logarithm; a
 cosine transform (DCT-II, orthonormal), of which the first 10 are kept; mel(f) = 1127 ln(1 + f / 700), as in
-HTK. S. B. Davis, P. Mermelstein, Comparison of parametric representations for monosyllabic word recognition in
-continuously spoken sentences, IEEE Transactions on Acoustics, Speech, and Signal Processing 28(4), 1980.
+HTK. S. B. Davis, P. Mermelstein, Comparison of parametric representations for monosyllabic word recognition
+in continuously spoken sentences, IEEE Transactions on Acoustics, Speech, and Signal Processing 28(4), 1980.
 """
 
 from __future__ import annotations

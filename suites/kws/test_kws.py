@@ -50,5 +50,5 @@ if reference.model_file() is not None:
 
 else:
 
-    def test_reference() -> None:
+    def test_reference_is_left_out() -> None:
         pytest.skip(f"no reference model: {absent(reference.INPUTS)}")
