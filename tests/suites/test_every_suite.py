@@ -24,7 +24,9 @@ def test_green_then_warm_then_planted(suite: str, tmp_path: Path) -> None:
     assert not re.search(r"[1-9]\d* failed", cold.stdout)
     record = json.loads((tmp_path / "cold" / "run.json").read_text(encoding="utf-8"))
     unnamed = [
-        case["key"] for case in record["cases"] if not record["observations"][case["observation"]].get("data")
+        case["key"]
+        for case in record["cases"]
+        if "observation" in case and not record["observations"][case["observation"]].get("data")
     ]
     assert unnamed == []
     made = built(cache)
