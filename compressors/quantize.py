@@ -285,7 +285,7 @@ class Quantize(Step):
         engine = self._engine(context.format)
         if self.engine is not None:
             engine.require()
-        samples = context.calibration(self.samples) if self.samples else {}
+        samples = context.carried(context.calibration(self.samples), source) if self.samples else {}
         if isinstance(self.calibration, Draws):
             samples = self.calibration.drawn(samples, context.seed, self.draw)
         tools = context.runs.engine(engine.name, str(self))

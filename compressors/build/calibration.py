@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.base.errors import EdgebenchError
 from pytest_edgebench.compressors.build import errors
+from pytest_edgebench.compressors.build.carrying import Carrying, carrying
 from pytest_edgebench.compressors.build.plan import place_of
 from pytest_edgebench.declare.model import Format, Model, Recipe, Step, StepContext
 from pytest_edgebench.declare.score import as_score
@@ -16,6 +17,7 @@ from pytest_edgebench.samples.seeds import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import numpy as np
 
@@ -38,6 +40,7 @@ class StepData:
         self._firsts: dict[int, tuple[Model, Given]] = {}
         self._labels: dict[int, tuple[Model, str]] = {}
         self._calibrations: dict[tuple[int, int], tuple[Model, dict[str, Array]]] = {}
+        self._carrying: dict[tuple[int, int], Carrying] = {}
 
     def example(self, model: Model) -> dict[str, Array]:
         """The inputs of one call with the first sample: (1, ...) but for what has a role of its own.
@@ -80,11 +83,12 @@ class StepData:
             base = _calibration_base(model)
             with seeded(model.seed):
                 if base is None:
-                    arrays, _ = data.calibration(model, count)
+                    arrays, given = data.calibration(model, count)
                 else:
                     with self._observed.run(base):
-                        arrays, _ = data.calibration(model, count)
+                        arrays, given = data.calibration(model, count)
             self._calibrations[id(model), count] = model, arrays
+            self._carrying[id(model), count] = carrying(given)
         return self._calibrations[id(model), count][1]
 
     def key(self, recipe: Recipe) -> str:
@@ -112,13 +116,16 @@ class StepData:
 
     def _calibration_key(self, model: Model, count: int) -> str:
         base = _calibration_base(model)
+        # States that go on between calls were held at their initial value once.
+        carried = ("states carried",) if carrying(self._first(model)).states else ()
         if base is None:
-            return digest(self.calibration(model, count))
+            found = digest(self.calibration(model, count))
+            return digest((found, *carried)) if carried else found
         key = self._observed.key(base)
         if key is None:
             self.calibration(model, count)
             key = self._observed.key(base)
-        return digest((key, count))
+        return digest((key, count, *carried))
 
     def _labelled(self, model: Model) -> str:
         """Identity of the labelled data, by content."""
@@ -137,7 +144,14 @@ class StepData:
                 note(ON_EVALUATION_DATA)
             return shortened(self.calibration(recipe.model, count), count)
 
-        return StepContext(fmt, recipe.model, calibration, recipe.model.seed, note, runs=self._runs)
+        def carried(calls: Mapping[str, Array], source: Path) -> Mapping[str, Array]:
+            known = self._carrying[id(recipe.model), samples_of(recipe.step)]
+            if not known.states:
+                return calls
+            return known.carried(calls, source, self._runs.client(fmt, recipe.model.signature), note)
+
+        model = recipe.model
+        return StepContext(fmt, model, calibration, model.seed, note, runs=self._runs, carried=carried)
 
 
 def samples_of(step: Step) -> int:

@@ -101,6 +101,10 @@ def file_format(path: Path) -> Format:
         ) from None
 
 
+def _as_they_are(calls: Mapping[str, Any], source: Path) -> Mapping[str, Any]:
+    return calls
+
+
 def _no_ingredients(source: Model | Recipe) -> Any:
     raise LookupError("only what a torch step lists as `ingredients` can be had")
 
@@ -121,6 +125,8 @@ class StepContext:
         made: gives a torch step a copy of the module of one of its `ingredients`, with its torch steps.
         runs: the workers that run model files, for the steps of this package
             (`pytest_edgebench.compressors.build.runs.Runs`).
+        carried: calibration inputs and a model file → the same calls with the states that the file has in
+            each, where states go on from call to call; `calibration` gives their initial value.
     """
 
     format: Format
@@ -130,6 +136,7 @@ class StepContext:
     note: Callable[[str], None]
     made: Callable[[Model | Recipe], Any] = _no_ingredients
     runs: Any = None
+    carried: Callable[[Mapping[str, Any], Path], Mapping[str, Any]] = _as_they_are
 
 
 @dataclass(frozen=True)

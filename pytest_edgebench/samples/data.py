@@ -56,8 +56,8 @@ def labelled(data: Any, where: str, folder: Path) -> Samples:
     return Columns(inputs, labels, critical, roles or NO_ROLES)
 
 
-def calibration(model: Model, count: int) -> tuple[dict[str, Array], bool]:
-    """Up to `count` unlabelled inputs, and whether they are the model's own calibration data.
+def calibration(model: Model, count: int) -> tuple[dict[str, Array], Given]:
+    """Up to `count` unlabelled inputs, as calls, and the samples that they were made of.
 
     Without calibration data of its own a sample drawn with the model's seed from its labelled data serves.
 
@@ -72,10 +72,11 @@ def calibration(model: Model, count: int) -> tuple[dict[str, Array], bool]:
         arrays, roles = split(found.inputs, "calibration", about.where)
         columns = checked_inputs(arrays, "calibration", about.where)
         given = Given({name: column[:count] for name, column in columns.items()}, roles)
-        return _calls(given, count, about.where), True
+        return _calls(given, count, about.where), given
     samples = load(model)
     chosen = np.sort(np.random.default_rng(model.seed).permutation(samples.count)[:count])
-    return _calls(samples.take(chosen), count, _of(model)), False
+    given = samples.take(chosen)
+    return _calls(given, count, _of(model)), given
 
 
 def example(model: Model) -> Given:

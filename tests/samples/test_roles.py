@@ -75,8 +75,8 @@ def test_a_call_has_the_file_s_own_shapes() -> None:
 
 def test_calibration_gives_one_call_after_another() -> None:
     state = eb.State("next", initial=np.zeros((2, 1, 4), "float32"), axis=1)
-    given, own = calibration(model({"x": X, "rate": eb.Constant(8000), "s": state}), 4)
-    assert not own
+    given, samples = calibration(model({"x": X, "rate": eb.Constant(8000), "s": state}), 4)
+    assert samples.samples["x"].shape == (4, 3)
     assert len(given["x"]) == 4
     assert isinstance(given["rate"], Calls)
     assert given["rate"][2:3].shape == ()
