@@ -22,11 +22,17 @@ PROBES, ROUNDING = 5, 1e-6
 
 def changed(model: Model, mine: Scored, theirs: Scored) -> int | None:
     """Samples whose largest output is another one, where right and wrong is what is scored."""
-    ours, others = mine.outputs[0], theirs.outputs[0]
-    if not as_score(model.score).correctness or ours.shape != others.shape or ours.dtype.hasobject:
+    score = as_score(model.score)
+    ours, others = (_first(judged(score, each.outputs, each.fed)) for each in (mine, theirs))
+    if not score.correctness or ours.shape != others.shape or ours.dtype.hasobject:
         return None
     flat = (len(ours), -1)
     return int((ours.reshape(flat).argmax(1) != others.reshape(flat).argmax(1)).sum())
+
+
+def _first(outputs: Any) -> Array:
+    found: Array = outputs[0] if isinstance(outputs, tuple) else outputs
+    return found
 
 
 def bootstrap(model: Model, mine: Scored, theirs: Scored) -> Bootstrap | None:
@@ -49,11 +55,11 @@ def scorer(score: Score, scored: Scored) -> Scorer:
     """
 
     if score.on_rows is not None:
-        return score.on_rows(judged(score, scored.outputs), scored.labels)
+        return score.on_rows(judged(score, scored.outputs, scored.fed), scored.labels)
 
     def value(chosen: Any) -> float:
         outputs = tuple(array[chosen] for array in scored.outputs)
-        return float(score.fn(judged(score, outputs), scored.labels[chosen]))
+        return float(score.fn(judged(score, outputs, scored.fed), scored.labels[chosen]))
 
     if sum(array.nbytes for array in scored.outputs) < LARGE:
         return value

@@ -136,6 +136,8 @@ def _relative(metric: str, info: MetricInfo, text: str, match: re.Match[str], pl
             suggestion = f"{before}{word} {match['sign']} {match['number']} points"
             raise errors.percent_of_score(metric, text, suggestion, place)
         units = {"points": "1"}
+        if unit == info.unit:  # a point of a score in dB is 1 dB
+            unit = "points"
     elif unit == "points":
         raise errors.points_of_no_score(metric, text, place)
     elif metric == "latency":

@@ -296,15 +296,22 @@ def _same_reference(limit: Limit, facts: Facts) -> bool:
 
 
 def _interval_row(row: Row, limit: Limit, measured: Metric) -> Row:
-    """Proven over: the whole interval is over the limit; proven under: none of it is."""
+    """Proven over: the whole interval is over the limit; proven under: none of it is. Or the other way."""
     low, high, unit = measured.low, measured.high, measured.unit
     if low is None or high is None:
         return replace(row, verdict=Verdict.INCONCLUSIVE, reason=errors.no_interval(title_of(limit)))
     allowed = quantity(limit.amount, unit)
-    if low > limit.amount:
-        return failed(row, f"at least {quantity(low, unit)} (95 %), over the limit of {allowed}")
-    if high <= limit.amount:
-        return replace(row, verdict=Verdict.PASS, reason=f"at most {quantity(high, unit)} (95 %)")
+    least, most = f"at least {quantity(low, unit)} (95 %)", f"at most {quantity(high, unit)} (95 %)"
+    if row.higher_is_better:
+        broken, kept = high < limit.amount, low >= limit.amount
+        over, under = f"{most}, under the limit of {allowed}", least
+    else:
+        broken, kept = low > limit.amount, high <= limit.amount
+        over, under = f"{least}, over the limit of {allowed}", most
+    if broken:
+        return failed(row, over)
+    if kept:
+        return replace(row, verdict=Verdict.PASS, reason=under)
     reason = (
         f"between {quantity(low, unit)} and {quantity(high, unit)} (95 %), the limit is {allowed}: "
         "too close to tell; leave more headroom, or measure on a quieter machine"

@@ -53,7 +53,7 @@ class Scored:
     Attributes:
         metric: name is that of the score.
         outputs: one array for each output, (N, ...). samples: (N,) per-sample values, None for aggregates.
-        labels: (N, ...).
+        labels: (N, ...). fed: numbers of the outputs that feed a state.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Scored:
     outputs: tuple[Array, ...]
     samples: Array | None
     labels: Array
+    fed: tuple[int, ...] = ()
 
 
 class Observer:
@@ -185,14 +186,15 @@ class Observer:
         from pytest_edgebench.judge.proportion import wilson
 
         loaded, score = self.loaded(model), as_score(model.score)
-        given = judged(score, outputs, self._fed.get(id(model), ()))
+        fed = tuple(self._fed.get(id(model), ()))
+        given = judged(score, outputs, fed)
         value, samples = evaluate(score, given, loaded.labels(), place)
         count = loaded.count
         low = high = None
         if samples is not None and score.correctness:
             low, high = (100 * bound for bound in wilson(int(samples.sum()), count, 0.025))
         metric = Metric(value, score.written_unit, evidence, count, low, high)
-        return Scored(score.name, metric, outputs, samples, loaded.labels())
+        return Scored(score.name, metric, outputs, samples, loaded.labels(), fed)
 
     def timed(self, artifact: Artifact, spec: Spec, model: Model, batch: int, again: str = "") -> Timed:
         """Time fresh loads in this session's worker, or with `again` (a word) in a process of its own."""

@@ -99,3 +99,7 @@ def only_typical(profile: str) -> str:
 
 def not_reported(profile: str, what: str) -> str:
     return f"the program of {profile} does not report the {what.replace('_', ' ')}"
+
+
+def no_state() -> str:
+    return 'no input of the model is a state: name it in the data, as eb.State("output")'

@@ -1,4 +1,4 @@
-"""A user's score on large outputs is drawn from what it gives for single samples, if it is their mean."""
+"""How a score differs from that of another file: what it is drawn from, and which outputs it looks at."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pytest_edgebench.case import against
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.declare.score import Score
 from pytest_edgebench.measure.observer import Scored
+from pytest_edgebench.samples.scores import top1
+from pytest_edgebench.samples.task_scores.perplexity import perplexity
 
 N, WIDTH = 40, 1000
 
@@ -61,3 +63,26 @@ def test_draws_are_those_of_the_score(fn: Any, *, fast: bool, monkeypatch: pytes
     assert np.allclose(large.draws, plain.draws, rtol=1e-4)
     assert (large.low(0.05), large.high(0.05)) == pytest.approx((plain.low(0.05), plain.high(0.05)), rel=1e-4)
     assert (len(seen) < asked / 10) is fast
+
+
+def with_state(seed: int, score: Score, fed: int) -> Scored:
+    """Outputs of 40 samples with 3 classes, and a state that is larger than all of them."""
+    rng = np.random.default_rng(seed)
+    outputs = [rng.normal(size=(N, 2, 3)).astype(np.float32), np.full((N, 2, 9), 1e3 * seed, np.float32)]
+    if fed == 0:
+        outputs.reverse()
+    labels = rng.integers(0, 3, (N, 2))
+    return Scored(score.name, None, tuple(outputs), None, labels, (fed,))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fed", [0, 1])
+def test_an_output_that_feeds_a_state_is_not_looked_at(fed: int) -> None:
+    model = Model("m.onnx", "m.npz", score=perplexity)
+    found = against.bootstrap(model, with_state(1, perplexity, fed), with_state(1, perplexity, fed))
+    assert found is not None
+    assert found.drop == 0.0
+    classes = Model("m.onnx", "m.npz", score=top1)
+    one, other = with_state(1, top1, fed), with_state(2, top1, fed)
+    at = 1 - fed
+    differ = one.outputs[at].reshape(N, -1).argmax(1) != other.outputs[at].reshape(N, -1).argmax(1)
+    assert against.changed(classes, one, other) == differ.sum() > 10

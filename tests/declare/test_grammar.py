@@ -46,6 +46,7 @@ from pytest_edgebench.declare.grammar import parse, understand
         ("float_ops", "0", "", "", 0, ""),
         ("accuracy", "model - 1 points", "", "model", -1, "points"),
         ("accuracy", "model - 1 pp", "", "model", -1, "points"),
+        ("signal_to_noise", "model - 0.5 dB", "", "model", -0.5, "points"),
         ("accuracy", "original - 1 points", "", "model", -1, "points"),
         ("accuracy", "worst original - 2 pp", "worst", "model", -2, "points"),
         ("latency", "original + 200 %", "p50", "model", 200, "%"),

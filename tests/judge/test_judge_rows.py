@@ -245,6 +245,21 @@ def test_noisy_numbers_are_proven(
     assert row.reason.startswith(start)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "verdict", "start"),
+    [
+        (1000.0, 1100.0, Verdict.PASS, "at least 1,000 /s (95 %)"),
+        (900.0, 1100.0, Verdict.INCONCLUSIVE, "between 900 /s and 1,100 /s (95 %), the limit is 1,000 /s"),
+        (900.0, 999.0, Verdict.FAIL, "at most 999 /s (95 %), under the limit of 1,000 /s"),
+    ],
+)
+def test_noisy_numbers_that_are_better_higher(low: float, high: float, verdict: Verdict, start: str) -> None:
+    rate = Metric(1000.0, "/s", "host", 5, low, high)
+    row = judge_slot(slot("calls_per_s", 1000, "/s"), facts({"calls_per_s": rate}))
+    assert row.verdict is verdict
+    assert row.reason.startswith(start)
+
+
 def absolute(verdict: Outcome, *, confirmed: bool = False, budget: float = 4e-3) -> Row:
     decision = AbsoluteDecision(verdict, "p50", budget, 4.2e-3, 4.4e-3, 12, 0.01, confirmed, "the numbers")
     return judge_slot(

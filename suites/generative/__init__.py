@@ -1,0 +1,1 @@
+"""A small language model over bytes, whole windows and token by token, compressed and judged."""
