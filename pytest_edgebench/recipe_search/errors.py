@@ -61,6 +61,13 @@ def no_baseline(metric: str, text: str) -> DeclarationError:
     )
 
 
+def no_slices(metric: str, text: str) -> DeclarationError:
+    return DeclarationError(
+        f"{metric}={text!r} is about slices, which a search does not judge",
+        fix="limit the score of all samples, and put the budget on slices on a test of what was found",
+    )
+
+
 def not_timed(profile: str) -> DeclarationError:
     return DeclarationError(
         f"latency cannot be found on {profile!r}, which is not connected",

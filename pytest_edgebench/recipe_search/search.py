@@ -89,6 +89,7 @@ def search(
 
 def _limits(budgets: Mapping[str, str | Sequence[str]], score: str) -> list[Limit]:
     from pytest_edgebench.declare.grammar import parse
+    from pytest_edgebench.declare.slices import is_slice
     from pytest_edgebench.recipe_search import errors
 
     found = []
@@ -99,6 +100,8 @@ def _limits(budgets: Mapping[str, str | Sequence[str]], score: str) -> list[Limi
             limit = parse(metric, text)
             if limit.reference == "baseline":
                 raise errors.no_baseline(metric, text)
+            if is_slice(limit.statistic):
+                raise errors.no_slices(metric, text)
             found.append(limit)
     return found
 

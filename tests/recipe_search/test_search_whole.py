@@ -162,6 +162,7 @@ def test_progress_is_told(
         ({"objective": "speed"}, "objective='speed' is nothing", "size, latency, accuracy"),
         ({"budgets": {"ram": "3 kB"}}, "a budget for 'ram'", "size, latency, accuracy"),
         ({"budgets": {"size": "baseline + 1 %"}}, "which a search has not", "'model + 1 %'"),
+        ({"budgets": {"accuracy": "worst slice 9 %"}}, "which a search does not judge", "all samples"),
         ({"objective": "latency"}, "cannot be found on 'board'", 'target = "host"'),
         ({"budgets": {"latency": "3 ms"}}, "cannot be found on 'board'", 'target = "host"'),
         ({"profiles": ["nowhere"]}, "knows no profile 'nowhere'", "or declare it"),
