@@ -110,7 +110,8 @@ class CaseRun:
     @cached_property
     def view(self) -> FileView:
         """The case's file as metric sources see it."""
-        return self._view(self.artifact, self.fmt)
+        view = self._view(self.artifact, self.fmt)
+        return replace(view, keeps=lambda: self.toolbox.accepted.kept(self))
 
     def _view(self, artifact: Artifact, fmt: Format) -> FileView:
         spec, place = self.spec_for(fmt), self.planned.place
