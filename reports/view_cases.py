@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.reports import limits, numbers, row_text, status
+from pytest_edgebench.reports import limits, margins, numbers, row_text, status
 from pytest_edgebench.reports.agreement import BesideView, beside_view
 from pytest_edgebench.reports.layers import LayersView, layers_view
 from pytest_edgebench.reports.missing import missing
@@ -94,6 +94,7 @@ def _card(found: Brief, run: Run, *, plotted: bool) -> Card:
         facts += [("digest", artifact.digest), ("key", artifact.key[:16])]
     if seen is not None:
         facts += [ran(case, run), ("data", seen.data)]
+        facts.append(("margins", "" if seen.margins is None else margins.change(seen.margins)))
     facts.append(("recipe", case.place))
     judged = {_key(row) for row in found.rows}
     observed = seen.metrics if seen is not None else {}

@@ -7,7 +7,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.docs.generated.markdown import attributes, code, prose, table
-from pytest_edgebench.record import run, slices
+from pytest_edgebench.record import margins, run, slices
 from pytest_edgebench.record.schema import OLDEST, SCHEMA
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def page() -> str:
 
 def types() -> Iterator[type]:
     """The dataclasses of the record, in the order of their names."""
-    for module in (run, slices):
+    for module in (run, slices, margins):
         for _, found in inspect.getmembers(module, inspect.isclass):
             if dataclasses.is_dataclass(found) and found.__module__ == module.__name__:
                 yield found

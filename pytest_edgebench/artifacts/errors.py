@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.base.errors import BuildError, EdgebenchError, SettingsError
+from pytest_edgebench.base.errors import BuildError, EdgebenchError, MeasureError, SettingsError
 from pytest_edgebench.base.text import cut, plain
 
 if TYPE_CHECKING:
@@ -110,4 +110,11 @@ def no_signature(path: Path, name: str, known: list[str]) -> BuildError:
     there = f"its signatures: {', '.join(known)}" if known else "it has no signatures"
     return BuildError(
         f"the file has no signature {name!r}", where=str(path), fix=f"name one that it has ({there})"
+    )
+
+
+def patch_differs(name: str, library: str) -> MeasureError:
+    return MeasureError(
+        f"the patch that {library} made of {name} does not give the new file",
+        fix="install another version of bsdiff4",
     )

@@ -147,6 +147,10 @@ def broken_there(title: str, reason: str) -> str:
     return f"it could not be built at {title}: {reason}"
 
 
+def not_listed() -> str:
+    return "the baseline does not list this case"
+
+
 def other_format(fmt: str) -> str:
     return f"the baseline's file is a .{fmt}, another format"
 

@@ -12,6 +12,7 @@ from pytest_edgebench.baselines import errors
 from pytest_edgebench.baselines.recount import counters, recounted, true_digest
 from pytest_edgebench.baselines.terms import terms
 from pytest_edgebench.case.against import bootstrap, changed
+from pytest_edgebench.case.errors import no_baseline
 from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.judge.cause import Made, cause
 from pytest_edgebench.judge.measurements import Reference
@@ -66,6 +67,19 @@ class AcceptedState:
             return self._file(entry)
         except EdgebenchError:
             return None  # told by `reference`
+
+    def kept(self, case_run: CaseRun) -> tuple[Artifact | None, str]:
+        """The accepted file, of whatever format; or None, and why there is none."""
+        if self.baseline is None:
+            return None, no_baseline()
+        entry = self._entry(case_run)
+        if entry is None:
+            broken = self.baseline.broken.get(case_run.planned.case.key)
+            return None, errors.broken_there(self.baseline.title, broken) if broken else errors.not_listed()
+        try:
+            return self._file(entry), ""
+        except EdgebenchError as error:
+            return None, error.what
 
     def reference(self, case_run: CaseRun) -> Reference:
         """What is accepted of a case, or why there is nothing to compare with."""
@@ -231,7 +245,7 @@ def entry_of(case_run: CaseRun, outputs_file: Path, now: Today) -> Entry:
     exact = {
         name: metric
         for name, metric in counted
-        if _exact(name) and not METRICS[name].against_host and metric.evidence != "predicted"
+        if _exact(name) and not _comparison(name) and metric.evidence != "predicted"
     }
     return Entry(
         case=case.key,
@@ -258,6 +272,10 @@ def entry_of(case_run: CaseRun, outputs_file: Path, now: Today) -> Entry:
         counters=counters(),
         terms=terms(now, higher_is_better=not as_score(case_run.model.score).lower_is_better),
     )
+
+
+def _comparison(name: str) -> bool:
+    return METRICS[name].against_host or METRICS[name].against_baseline
 
 
 def _exact(name: str) -> bool:

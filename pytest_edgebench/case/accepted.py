@@ -26,6 +26,9 @@ class Accepted(Protocol):
     def artifact(self, case_run: Any, /) -> Artifact | None:
         """The accepted file, where it can be timed beside the case's own; None where not."""
 
+    def kept(self, case_run: Any, /) -> tuple[Artifact | None, str]:
+        """The accepted file, of whatever format; or None, and why there is none."""
+
     def reference(self, case_run: Any, /) -> Reference:
         """What is accepted of a case, or why there is nothing to compare with."""
 
@@ -43,6 +46,11 @@ class NothingAccepted:
 
     def artifact(self, case_run: Any, /) -> Artifact | None:
         return None
+
+    def kept(self, case_run: Any, /) -> tuple[Artifact | None, str]:
+        from pytest_edgebench.case.errors import no_baseline
+
+        return None, no_baseline()
 
     def reference(self, case_run: Any, /) -> Reference:
         from pytest_edgebench.judge.measurements import Reference

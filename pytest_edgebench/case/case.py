@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import UnsupportedError
 from pytest_edgebench.case import capacity, errors, paired_latency, slices
+from pytest_edgebench.case.margins import margins
 from pytest_edgebench.case.numbers import Numbers
 from pytest_edgebench.case.toolbox import format_of
 from pytest_edgebench.case.view import FileView
 from pytest_edgebench.compressors.build import plan
 from pytest_edgebench.declare.model import Model
+from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.measure.lengths import timed_at
 from pytest_edgebench.record.run import Observation
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.measure.observer import Scored
     from pytest_edgebench.profiles.profile import Profile
     from pytest_edgebench.record.layers import Layers
+    from pytest_edgebench.record.margins import Margins
     from pytest_edgebench.record.run import Metric, PairRecord, Twin
     from pytest_edgebench.record.slices import SlicesRecord
     from pytest_edgebench.workers.spec import Spec
@@ -108,7 +111,8 @@ class CaseRun:
     @cached_property
     def view(self) -> FileView:
         """The case's file as metric sources see it."""
-        return self._view(self.artifact, self.fmt)
+        view = self._view(self.artifact, self.fmt)
+        return replace(view, keeps=lambda: self.toolbox.accepted.kept(self))
 
     def _view(self, artifact: Artifact, fmt: Format) -> FileView:
         spec, place = self.spec_for(fmt), self.planned.place
@@ -275,6 +279,7 @@ class CaseRun:
             twin=self.twin,
             slices=self.recorded_slices,
             data=self.model.data_source,
+            margins=self.margins,
         )
 
     @cached_property
@@ -282,6 +287,11 @@ class CaseRun:
         """What the record keeps of the slices."""
         total = self.scored.metric.n
         return slices.record(self.model, self._rows, self.slices, self.parent_slices, total)
+
+    @cached_property
+    def margins(self) -> Margins | None:
+        """How far decisions are from another class, beside the original's; None without class scores."""
+        return margins(as_score(self.model.score), self.scored, self.parent_scored)
 
     def parent_metrics(self, asked: Iterable[str] = ()) -> dict[str, Metric]:
         """Numbers of the float model on the same profile, as far as they compare with the case's.

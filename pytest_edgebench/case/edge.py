@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.case.case import CaseRun
     from pytest_edgebench.case.reading import Reading
     from pytest_edgebench.profiles.profile import Profile
+    from pytest_edgebench.record.margins import Margins
     from pytest_edgebench.record.run import Check, Metric, Observation, Row, StepRecord, Twin
     from pytest_edgebench.record.slices import SliceRecord
     from pytest_edgebench.workers.results import Array
@@ -214,6 +215,15 @@ class Edge:
         """
         found = self._case_run.recorded_slices
         return {} if found is None else {each.name: each for each in found.each}
+
+    @property
+    def margins(self) -> Margins | None:
+        """How far decisions are from another class, ``edge.margins.p5.value``; None without class scores.
+
+        ``.median`` and ``.p5`` of the label's score less the largest other, ``.original_median``,
+        ``.original_p5``, ``.change_median`` and ``.change_p5``, each with ``.value``, ``.low`` and ``.high``.
+        """
+        return self._case_run.margins
 
     def frame(self) -> pandas.DataFrame:
         """The case's numbers as a table, one a line; its columns are those of `record.frame.COLUMNS`.

@@ -10,6 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+def no_baseline() -> str:
+    return (
+        "there is no baseline to update from: run with --edgebench-baseline=main, or accept a state with "
+        "--edgebench-update-baseline"
+    )
+
+
+def not_a_case() -> str:
+    return "only a case's own file is an update of the accepted one"
+
+
 def does_not_fit(profile: str, why: Sequence[str], where: str) -> UnsupportedError:
     return UnsupportedError(
         f"it does not fit into {profile}, so it was not run: {'; '.join(why)}",

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_edgebench.case import errors
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from pytest_edgebench.workers.spec import Spec
 
 
+def not_kept() -> tuple[Artifact | None, str]:
+    """Of a file that is no case's own."""
+    return None, errors.not_a_case()
+
+
 @dataclass(frozen=True, eq=False)
 class FileView:
     """What `pytest_edgebench.metrics.protocol.View` promises, on the tools of a session."""
@@ -33,6 +40,11 @@ class FileView:
     source: Model | Recipe
     spec: Spec
     place: str
+    keeps: Callable[[], tuple[Artifact | None, str]] = not_kept
+
+    @cached_property
+    def accepted(self) -> tuple[Artifact | None, str]:
+        return self.keeps()
 
     @property
     def deadline_s(self) -> float:

@@ -30,6 +30,7 @@ class Limits(TypedDict, total=False):
 
     size: Text
     gzip: Text
+    update: Text
     parameters: Text
     macs: Text
     ops: Text

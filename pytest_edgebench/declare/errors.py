@@ -373,8 +373,8 @@ def not_compared(metric: str, text: str, place: str) -> DeclarationError:
     return _error(metric, text, why, "write an absolute limit, or a relative one on latency", place)
 
 
-def against_host(metric: str, text: str, example: str, place: str) -> DeclarationError:
-    why = f"{metric} compares a target with the host on the same file, not with another model"
+def itself_compared(metric: str, text: str, compared: str, example: str, place: str) -> DeclarationError:
+    why = f"{metric} compares {compared}, not with another model"
     return _error(metric, text, why, f'write an absolute limit, e.g. {metric}="{example}"', place)
 
 

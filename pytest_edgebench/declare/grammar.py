@@ -124,8 +124,10 @@ def _relative(metric: str, info: MetricInfo, text: str, match: re.Match[str], pl
         raise errors.not_understood(metric, text, f"{word} + 5 %", place)
     if info.cls == "noisy" and metric != "latency":
         raise errors.not_compared(metric, text, place)
-    if info.against_host:
-        raise errors.against_host(metric, text, example_of(metric, info), place)
+    if info.against_host or info.against_baseline:
+        host = "a target with the host on the same file"
+        compared = host if info.against_host else "the file with the accepted one"
+        raise errors.itself_compared(metric, text, compared, example_of(metric, info), place)
     if metric == "latency" and match["statistic"]:
         raise errors.relative_statistic(text, f"{word} {match['sign']} {match['number']} {unit}", place)
     statistic = _statistic(metric, info, text, match["statistic"], place)

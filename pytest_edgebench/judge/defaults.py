@@ -81,7 +81,11 @@ def _against(name: ReferenceName, facts: Facts, rules: Rules, taken: set[SlotKey
 
 def _counted() -> tuple[str, ...]:
     """Exact metrics that may not grow."""
-    return tuple(name for name, info in METRICS.items() if info.cls == "exact" and not info.higher_is_better)
+    return tuple(
+        name
+        for name, info in METRICS.items()
+        if info.cls == "exact" and not info.higher_is_better and not info.against_baseline
+    )
 
 
 def _row(limit: Limit, facts: Facts, level: Level) -> Row:

@@ -62,6 +62,10 @@ def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:
         row = replace(row, higher_is_better=not facts.score.lower_is_better)
     title, timed = title_of(limit), _timed(limit, facts)
     demanded = None if kind is not None and kind.in_file else slot.evidence
+    if row.measured is None and kind is not None and kind.against_baseline:
+        missing = _no_reference("baseline", facts)
+        if missing is not None:
+            return replace(row, verdict=missing[0], reason=missing[1])
     if row.measured is None and not timed and not _to_be_timed(limit, facts):
         row = failed(row, no_number(limit, facts, slot.evidence))
         return replace(row, verdict=Verdict.ERROR) if demanded else row

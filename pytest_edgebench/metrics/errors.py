@@ -24,6 +24,14 @@ def none_critical() -> str:
     )
 
 
+def needs_patches() -> str:
+    return "bsdiff4, which makes the patch, is not installed: pip install 'pytest-edgebench[update]'"
+
+
+def too_large(size: int) -> str:
+    return f"a patch is made of files up to 256 MiB, and one of the two has {size:,} bytes"
+
+
 _SHOWN_LINES = 4
 
 

@@ -38,6 +38,7 @@ class View(Protocol):
         spec: the kind of worker that runs the file for the profile.
         place: ``file:line`` of the recipe, for errors.
         deadline_s: of one request to a worker.
+        accepted: the file that the baseline keeps of the case; or None, and why there is none.
         observer: measures, each figure once a session. cache: keeps what never changes across sessions.
     """
 
@@ -61,6 +62,8 @@ class View(Protocol):
     def observer(self) -> Observer: ...
     @property
     def cache(self) -> Cache: ...
+    @property
+    def accepted(self) -> tuple[Artifact | None, str]: ...
 
     @property
     def answered(self) -> Answered:

@@ -8,6 +8,7 @@ from pytest_edgebench.base.errors import DeclarationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 EXAMPLE = 'steps=[[eb.Prune(0.3), eb.Prune(0.5)], eb.Quantize("static-int8")]'
@@ -58,6 +59,30 @@ def no_baseline(metric: str, text: str) -> DeclarationError:
     return DeclarationError(
         f"{metric}={text!r} is relative to a baseline, which a search has not",
         fix=f"write it relative to the model, e.g. {text.replace('baseline', 'model')!r}",
+    )
+
+
+def no_update_from() -> DeclarationError:
+    return DeclarationError(
+        "objective='update' needs the file that devices have now", fix='write update_from="deployed.onnx"'
+    )
+
+
+def no_deployed(path: Path) -> DeclarationError:
+    return DeclarationError(
+        f"update_from={str(path)!r} is not a file",
+        fix="give the path of the model file that devices have now",
+    )
+
+
+def no_patches(why: str) -> DeclarationError:
+    return DeclarationError(f"update_from= cannot be used: {why}")
+
+
+def no_slices(metric: str, text: str) -> DeclarationError:
+    return DeclarationError(
+        f"{metric}={text!r} is about slices, which a search does not judge",
+        fix="limit the score of all samples, and put the budget on slices on a test of what was found",
     )
 
 

@@ -28,7 +28,8 @@ class Candidate:
 
     Attributes:
         steps: first applied first.
-        metrics: "size" (B, counted), the score by its name, and "latency" (p50, s) where it was timed.
+        metrics: "size" (B, counted), the score by its name, "latency" (p50, s) where it was timed, and
+            "update" (B, a patch from the deployed file) where that was given.
         broken: budgets that it does not meet, each with its number.
         pareto: no other chain on the profile is better on one axis and worse on none.
         digest: of the file; equal ones are the same file.

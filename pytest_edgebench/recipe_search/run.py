@@ -18,6 +18,7 @@ from pytest_edgebench.record.phase import PERIOD_S, Phase, line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.declare.limit import Limit
@@ -76,6 +77,7 @@ class SearchRun:
         profiles: Sequence[Profile],
         limits: Sequence[Limit],
         show: bool,
+        deployed: Path | None = None,
     ) -> None:
         self._toolbox = toolbox
         self._model = model
@@ -83,6 +85,7 @@ class SearchRun:
         self._profiles = profiles
         self._limits = limits
         self._show = show
+        self._deployed = deployed
         formats = {profile.name: format_of(profile, model) for profile in profiles}
         self._formats: dict[str, Format] = formats
         self._shared = {
@@ -160,10 +163,21 @@ class SearchRun:
         observer, spec = self._toolbox.observer, self._toolbox.spec(profile, fmt, self._model)
         scored = observer.scored(artifact, spec, self._model, profile.batch, self._model.place)
         metrics = {"size": observer.static(artifact, self._model)["size"], scored.name: scored.metric}
+        if self._deployed is not None:
+            metrics["update"] = self._update(artifact, self._deployed)
         if profile.measured:
             timed = observer.timed(artifact, spec, self._model, profile.batch)
             metrics["latency"] = timed.metrics["latency.p50"]
         return metrics, scored
+
+    def _update(self, artifact: Artifact, deployed: Path) -> Metric:
+        """Bytes of a patch from the file that devices have now."""
+        from pytest_edgebench.artifacts import update
+        from pytest_edgebench.record.run import Metric
+
+        files = tuple(artifact.record.files)
+        found = update.cached(self._toolbox.cache, deployed, (deployed.name,), artifact.path, files)
+        return Metric(float(found), "B", "static", len(files), note=f"patch of {update.title()}, applied")
 
     def _broken(self, metrics: Mapping[str, Metric], fmt: Format, profile: Profile) -> tuple[str, ...]:
         """Budgets that are not met, literally."""

@@ -34,6 +34,7 @@ def search(
     *,
     minutes: float | None = None,
     cache: str | Path | None = None,
+    update_from: str | Path | None = None,
     show: bool = True,
 ) -> Search:
     """Try every permitted order of some steps, with every choice in each, and compare the results.
@@ -46,12 +47,16 @@ def search(
     Args:
         model: where all chains start.
         steps: each is one step of every chain, or a list of alternatives of which a chain takes one.
-        objective: "size", "latency" (p50) or the name of the model's score: what the best chain is best at.
-        budgets: metric → limits as in ``eb.budget``, for "size", "latency" and the score; literal on what was
-            measured. Only chains that meet them all can be the best; the front shows the others, too.
+        objective: "size", "latency" (p50), "update" or the name of the model's score: what the best chain is
+            best at.
+        budgets: metric → limits as in ``eb.budget``, for "size", "latency", "update" and the score; literal
+            on what was measured. Only chains that meet them all can be the best; the front shows the others,
+            too.
         profiles: names of declared profiles, or profiles; all that are declared when not given.
         minutes: after so many no further chain is begun; what was found until then is returned.
         cache: folder of what is built; that of pytest in this project when not given.
+        update_from: the model file that devices have now: with it "update" is the bytes of a binary patch
+            from it to each chain's file.
         show: whether progress is written to the standard error stream.
 
     Raises:
@@ -70,9 +75,12 @@ def search(
     if minutes is not None and not (isinstance(minutes, int | float) and minutes > 0):
         raise errors.bad_minutes(minutes)
     score = as_score(model.score)
-    limits = _limits(budgets or {}, score.name)
-    known = ("size", "latency", score.name)
+    deployed = None if update_from is None else _deployed(update_from)
+    known = ("size", "latency", score.name, *(() if deployed is None else ("update",)))
+    limits = _limits(budgets or {}, known)
     if objective not in known:
+        if objective == "update":
+            raise errors.no_update_from()
         raise errors.unknown_objective(objective, known)
     pool, slots = pool_of(steps)
     root, wanted = _profiles(profiles)
@@ -83,22 +91,43 @@ def search(
     end = math.inf if minutes is None else time.monotonic() + 60 * minutes
     with _toolbox(root, wanted, Path(cache) if cache is not None else root / CACHE) as (toolbox, built):
         toolbox.builder.adopt(model)
-        run = SearchRun(toolbox, built, model, pool, chains(slots), wanted, limits, show)
+        run = SearchRun(toolbox, built, model, pool, chains(slots), wanted, limits, show, deployed)
         return run.search(objective, end)
 
 
-def _limits(budgets: Mapping[str, str | Sequence[str]], score: str) -> list[Limit]:
+def _deployed(given: str | Path) -> Path:
+    """The file that devices have now.
+
+    Raises:
+        DeclarationError: no file, or bsdiff4 is not installed.
+    """
+    from pytest_edgebench.artifacts import update
+    from pytest_edgebench.metrics.errors import needs_patches
+    from pytest_edgebench.recipe_search import errors
+
+    path = Path(given)
+    if not path.is_file():
+        raise errors.no_deployed(path)
+    if not update.installed():
+        raise errors.no_patches(needs_patches())
+    return path
+
+
+def _limits(budgets: Mapping[str, str | Sequence[str]], known: tuple[str, ...]) -> list[Limit]:
     from pytest_edgebench.declare.grammar import parse
+    from pytest_edgebench.declare.slices import is_slice
     from pytest_edgebench.recipe_search import errors
 
     found = []
     for metric, given in budgets.items():
-        if metric not in ("size", "latency", score):
-            raise errors.unknown_metric(metric, ("size", "latency", score))
+        if metric not in known:
+            raise errors.unknown_metric(metric, known)
         for text in [given] if isinstance(given, str) else given:
             limit = parse(metric, text)
             if limit.reference == "baseline":
                 raise errors.no_baseline(metric, text)
+            if is_slice(limit.statistic):
+                raise errors.no_slices(metric, text)
             found.append(limit)
     return found
 

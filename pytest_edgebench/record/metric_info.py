@@ -35,6 +35,8 @@ class MetricInfo:
         in_file: counted in the file: no other evidence could say more, so ``evidence=`` does not apply.
         against_host: of the target's predictions against the host's of the same file, so that another model
             is no reference for it.
+        against_baseline: of a file against the accepted one, so that it is in no baseline, and compared with
+            none.
         near_exact: counted under emulation: repeatable to 0.1-0.2 %.
         on_request: measured only under a budget on it, or when a test reads it.
         expected: a report says why there is no number even where nobody asked for one.
@@ -51,6 +53,7 @@ class MetricInfo:
     rank: int = LAST
     in_file: bool = False
     against_host: bool = False
+    against_baseline: bool = False
     near_exact: bool = False
     on_request: bool = False
     expected: bool = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_edgebench.base.deprecated import deprecated
 from pytest_edgebench.record.layers import Layers
+from pytest_edgebench.record.margins import Margins
 from pytest_edgebench.record.past import Past
 from pytest_edgebench.record.schema import SCHEMA, Evidence, Level
 from pytest_edgebench.record.slices import SlicesRecord
@@ -194,6 +195,7 @@ class Observation:
         twin: predictions compared with the host's; None where the host's own runtime made them.
         data: what the model was scored on, as it says itself; "" where it says nothing.
         slices: the score on each slice of the samples; None where the model has none.
+        margins: how far decisions are from another class; None where outputs are not class scores.
     """
 
     artifact_key: str
@@ -206,6 +208,7 @@ class Observation:
     twin: Twin | None = None
     data: str = ""
     slices: SlicesRecord | None = None
+    margins: Margins | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,8 +104,12 @@ def _percent(samples: Array) -> float:
     return 100.0 * float(samples.mean())
 
 
-def _classes(outputs: Any, labels: Array) -> tuple[Array, Array]:
-    """Class scores (N, C) and integer labels (N,)."""
+def as_classes(outputs: Any, labels: Array) -> tuple[Array, Array]:
+    """Class scores (N, C) and integer labels (N,).
+
+    Raises:
+        DataError: several outputs, or labels that are not class numbers of them.
+    """
     import numpy as np
 
     if isinstance(outputs, tuple):
@@ -130,7 +134,7 @@ def _classes(outputs: Any, labels: Array) -> tuple[Array, Array]:
 
 
 def _top1_samples(outputs: Any, labels: Array) -> Array:
-    scores, classes = _classes(outputs, labels)
+    scores, classes = as_classes(outputs, labels)
     correct: Array = scores.argmax(axis=1) == classes
     return correct
 
@@ -151,7 +155,7 @@ def top_k(k: int) -> Score:
     def samples(outputs: Any, labels: Array) -> Array:
         import numpy as np
 
-        scores, classes = _classes(outputs, labels)
+        scores, classes = as_classes(outputs, labels)
         best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         return np.asarray((best == classes[:, None]).any(axis=1))
 
@@ -174,7 +178,7 @@ def _auc(outputs: Any, labels: Array) -> float:
     scores = outputs.reshape(len(outputs), -1)
     if scores.shape[1] == 1:
         return _binary_auc(scores[:, 0], labels.reshape(len(labels)) > 0)
-    scores, classes = _classes(outputs, labels)
+    scores, classes = as_classes(outputs, labels)
     if scores.shape[1] == 2:
         return _binary_auc(scores[:, 1], classes == 1)
     return float(np.mean([_binary_auc(scores[:, c], classes == c) for c in np.unique(classes)]))
@@ -196,7 +200,7 @@ def _f1(outputs: Any, labels: Array) -> float:
     """Macro F1: the mean over the label's classes of 2 TP / (2 TP + FP + FN)."""
     import numpy as np
 
-    scores, classes = _classes(outputs, labels)
+    scores, classes = as_classes(outputs, labels)
     predicted = scores.argmax(axis=1)
     values = []
     for c in np.unique(classes):

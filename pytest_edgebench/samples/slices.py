@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Rows = Mapping[str, Array]
 
 MOST = 1000
+MISSING = ("NAType", "NaTType")
+"""Types of what pandas has in place of a value."""
 
 
 def slices_of(model: Model, samples: Samples) -> dict[str, Array] | None:
@@ -84,7 +86,7 @@ def _name(value: Any, where: str) -> str | None:
         value = value.item()
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+    if value is None or type(value).__name__ in MISSING or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, float):
         if not value.is_integer():
@@ -118,7 +120,7 @@ def _rows(name: str, given: Any, count: int, where: str) -> Array:
     import numpy as np
 
     try:
-        array = np.asarray(given)
+        array = np.asarray(sorted(given) if isinstance(given, set | frozenset) else given)
     except Exception:  # noqa: BLE001
         raise errors.rows_shape(name, errors.no_samples_of(given), count, where) from None
     if array.ndim == 1 and not len(array):

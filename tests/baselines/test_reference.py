@@ -109,6 +109,8 @@ def test_without_a_baseline(shared: Project) -> None:
         assert state.folders == ()
         assert state.artifact(case_run) is None
         assert state.cause(case_run) == ""
+        assert state.kept(case_run)[0] is None
+        assert "--edgebench-update-baseline" in state.kept(case_run)[1]
         found = state.reference(case_run)
         assert (found.metrics, found.new) == (None, updating)
 
@@ -118,8 +120,18 @@ def test_a_case_that_it_does_not_list_or_could_not_build(shared: Project, tmp_pa
     empty = AcceptedState(Baseline(tmp_path), updating=False)
     assert empty.reference(case_run).new
     assert empty.artifact(case_run) is None
+    assert empty.kept(case_run) == (None, "the baseline does not list this case")
     broken = AcceptedState(Baseline(tmp_path, broken={KEY: "no torch"}, name="main"), updating=False)
     assert broken.reference(case_run).why == "it could not be built at main: no torch"
+    assert broken.kept(case_run) == (None, "it could not be built at main: no torch")
+
+
+def test_the_kept_file_itself(shared: Project) -> None:
+    case_run = shared.case_run()
+    kept, why = shared.accept(case_run).kept(case_run)
+    assert kept is not None
+    assert (kept.record.digest, why) == (case_run.artifact.record.digest, "")
+    shutil.rmtree(shared.folder / "accepted")
 
 
 def test_kept_files_that_were_changed(shared: Project) -> None:
@@ -128,6 +140,8 @@ def test_kept_files_that_were_changed(shared: Project) -> None:
     (path,) = (shared.folder / "accepted" / "baseline").glob("*/*.onnx")
     path.write_bytes(path.read_bytes() + b"\0")
     assert state.artifact(case_run) is None
+    assert state.kept(case_run)[0] is None
+    assert state.kept(case_run)[1] in state.reference(case_run).why
     found = state.reference(case_run)
     assert found.metrics is None
     assert "restore" in found.why or "was changed" in found.why

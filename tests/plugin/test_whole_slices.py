@@ -92,7 +92,9 @@ def test_the_worst_slice_fails_at_the_budgets_line_and_is_named_everywhere(proje
         assert part in text
     assert "accuracy worst slice (night)" in (project.folder / "comment.md").read_text()
     page = (project.folder / "report.html").read_text()
-    assert '<section id="part-slices">' in page
+    for name in ("slices", "margins"):
+        assert f'<section id="part-{name}">' in page
+    assert "5th percentile shrank by" in page
     assert "night (worst)" in page
     run = json.loads((project.folder / "run.json").read_text())
     seen = next(each["slices"] for each in run["observations"] if each.get("slices"))
@@ -105,7 +107,10 @@ def test_the_worst_slice_fails_at_the_budgets_line_and_is_named_everywhere(proje
 
 
 def test_what_nobody_asked_for_is_a_note_and_read_in_a_test(project: Project) -> None:
-    more = 'assert edge.slices["night"].change < -5 < edge.slices["day"].change'
+    more = (
+        'assert edge.slices["night"].change < -5 < edge.slices["day"].change; '
+        "assert edge.margins.change_p5.high < 0 < edge.margins.flipped"
+    )
     text = session(project, 'accuracy="model - 3 points"', more, "-v")
     assert "1 passed" in text
     assert "note: net-dim-board: slice night, " in text

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import pytest_edgebench as eb
+from pytest_edgebench.artifacts import canonical
 from pytest_edgebench.base.errors import DeclarationError
 from pytest_edgebench.profiles.profile import Profile
 from pytest_edgebench.recipe_search.result import Candidate, Search
@@ -162,6 +163,9 @@ def test_progress_is_told(
         ({"objective": "speed"}, "objective='speed' is nothing", "size, latency, accuracy"),
         ({"budgets": {"ram": "3 kB"}}, "a budget for 'ram'", "size, latency, accuracy"),
         ({"budgets": {"size": "baseline + 1 %"}}, "which a search has not", "'model + 1 %'"),
+        ({"budgets": {"accuracy": "worst slice 9 %"}}, "which a search does not judge", "all samples"),
+        ({"objective": "update"}, "needs the file that devices have now", "update_from="),
+        ({"update_from": "nowhere.onnx"}, "'nowhere.onnx' is not a file", "devices have now"),
         ({"objective": "latency"}, "cannot be found on 'board'", 'target = "host"'),
         ({"budgets": {"latency": "3 ms"}}, "cannot be found on 'board'", 'target = "host"'),
         ({"profiles": ["nowhere"]}, "knows no profile 'nowhere'", "or declare it"),
@@ -175,6 +179,21 @@ def test_what_a_search_cannot_be_asked(change: dict[str, Any], sentence: str, fi
     with pytest.raises(DeclarationError, match=sentence) as raised:
         eb.search(**given)
     assert fix in raised.value.fix
+
+
+def test_the_smallest_update(cache: Path, found: Search) -> None:
+    """From the file of one chain, that chain is no update at all."""
+    deployed = next(each for each in found.candidates if each.metrics["accuracy"].value > 30)
+    files = (cache / "cache").rglob("*.onnx")
+    path = next(file for file in files if canonical.digest(file) == deployed.digest)
+    again = eb.search(
+        model(), STEPS, "update", {"update": "40 kB"}, [BOARD], cache=cache, show=False, update_from=path
+    )
+    best = again.best("board")
+    assert best is not None
+    assert best.metrics["update"].value == 0
+    assert best.digest == deployed.digest
+    assert max(each.metrics["update"].value for each in again.candidates) > 0
 
 
 def test_code_names_functions_and_users_steps() -> None:

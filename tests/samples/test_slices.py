@@ -71,6 +71,9 @@ def test_each_form_names_the_same_slices(name: str) -> None:
 
 def test_some_samples_are_in_none_and_some_in_several() -> None:
     assert found(["a", None, "", float("nan"), " a ", np.nan]) == {"a": [0, 4]}
+    missing = type("NAType", (), {"__eq__": lambda *_: NotImplemented, "__bool__": lambda _: 1 / 0})()
+    assert found(["a", missing, "b", "b", "b", "b"]) == {"a": [0], "b": [2, 3, 4, 5]}
+    assert found({"a": {3, 1}, "b": range(2)}) == {"a": [1, 3], "b": [0, 1]}
     assert found({"first": MASK, "both": [0, 1]}) == {"first": [0, 2], "both": [0, 1]}
 
 
