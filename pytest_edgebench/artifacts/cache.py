@@ -76,6 +76,8 @@ class Cache:
         self._below = below
         self._read_only = read_only
         self._staging = Staging(root)
+        if not read_only:
+            self._staging.sweep()  # here, too: a process that finds all it needs stages nothing
         self._large = LargeArrays(self._staging)
         self._memos = small.Memos(self._staging, lambda: self._seal, log)
         # Text of the card and stamps of the files, as they were when their digests were computed.

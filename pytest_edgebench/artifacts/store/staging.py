@@ -37,7 +37,7 @@ class Staging:
         """
         with self.writing():
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._sweep(self.folder)
+            self.sweep()
             folder = self.folder / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
             guard = own(folder.with_suffix(".lock"))
         try:
@@ -91,12 +91,12 @@ class Staging:
                 yield staged
                 sync(path.parent)
 
-    def _sweep(self, temporary: Path) -> None:
-        """Remove what killed processes left: their locks are free."""
+    def sweep(self) -> None:
+        """Remove what killed processes left, once in a process: their locks are free."""
         if self._swept:
             return
         self._swept = True
-        for lock in temporary.glob("*.lock"):
+        for lock in self.folder.glob("*.lock"):
             with contextlib.suppress(OSError), unowned(lock, missing=False) as free:
                 if free:
                     remove(lock.with_suffix(""))
