@@ -17,6 +17,7 @@ from pytest_edgebench.samples.stream import in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 X = np.random.default_rng(0).normal(size=(23, 3, 2)).astype("float32")
 Y = np.arange(23)
@@ -216,3 +217,24 @@ def test_fingerprints_tell_each_bit_and_each_place(shape: tuple[int, ...], dtype
     if flat.size > 6 and len({*flat[:7]}) > 1:
         assert fingerprint.condensed(np.roll(flat, 1).reshape(x.shape)) != found
         assert fingerprint.condensed(x[::-1]) != found
+
+
+@pytest.mark.parametrize("large", [True, False])
+def test_nan_in_a_large_file_is_found_when_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    from pytest_edgebench.samples import data
+
+    monkeypatch.setattr(data, "HELD_BYTES", 10 if large else 1 << 20)
+    bad = X.copy()
+    bad[20, 1, 1] = np.inf
+    np.save(tmp_path / "x.npy", bad)
+    model = Model("net.onnx", ("x.npy", Y), eb.top1, folder=tmp_path, place="conftest.py:7")
+    if not large:
+        with pytest.raises(DataError, match="inputs contains NaN or infinite values"):
+            load(model)
+        return
+    samples = load(model)
+    assert len(samples.first(3)["input_0"]) == 3
+    with pytest.raises(DataError, match=r"conftest.py:7: inputs contains NaN"):
+        list(samples.walk(lambda: 7, 1))
