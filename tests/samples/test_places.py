@@ -26,6 +26,8 @@ Y = (X.sum(1) > 0).astype(int)
 TENSORS = torch.from_numpy(X), torch.from_numpy(Y)
 PAIRS = torch.utils.data.TensorDataset(*TENSORS)
 LOADER = torch.utils.data.DataLoader
+IterableDataset: Any = torch.utils.data.IterableDataset
+Module: Any = torch.nn.Module
 
 
 class Batches:
@@ -41,7 +43,7 @@ class Samples:
         return iter(zip(X, Y.tolist(), strict=True))
 
 
-class Iterable(torch.utils.data.IterableDataset):  # type: ignore[misc]
+class Iterable(IterableDataset):  # type: ignore[misc]
     def __iter__(self) -> Iterator[Any]:
         return iter(zip(*TENSORS, strict=True))
 
@@ -133,7 +135,7 @@ def test_each_form_in_each_place(name: str, folder: Path) -> None:
 def test_samples_of_differing_shapes_are_trained_one_at_a_time() -> None:
     x = [np.ones((n, 6), "float32") for n in (3, 5, 4, 3)]
 
-    class Mean(torch.nn.Module):  # type: ignore[misc]
+    class Mean(Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.net = net()

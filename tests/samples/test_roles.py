@@ -12,7 +12,7 @@ from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.identity.digest import digest
 from pytest_edgebench.samples.data import calibration, example, load
-from pytest_edgebench.samples.roles import Calls, shortened
+from pytest_edgebench.samples.roles import Calls, Given, shortened
 from pytest_edgebench.samples.stream import in_memory
 
 X = np.random.default_rng(0).normal(size=(10, 3)).astype("float32")
@@ -92,6 +92,7 @@ def test_sequences_are_taken_apart_for_calibration() -> None:
     steps = np.arange(40, dtype="float32").reshape(10, 2, 2)
     data = {"x": steps, "s": eb.State("y", initial=np.zeros((1, 2)), reset="sequence")}
     found, _ = calibration(model(data), 6)
+    assert isinstance(found, Given)
     given = found.calls(6)
     assert given["x"].shape == (6, 2)
     fed = found.calls(6, {"s": np.arange(12.0).reshape(12, 1)})
