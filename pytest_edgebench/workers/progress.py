@@ -17,19 +17,20 @@ class Progress:
     """Of a stream of samples.
 
     Attributes:
-        before: samples of requests that were answered.
+        before: samples of requests that were answered. size: samples of the request at hand.
         count: of all samples; None where nobody knows yet.
         shared: memory in which the worker counts those of the request at hand; None where there is none.
     """
 
     before: int
+    size: int
     count: int | None
     shared: Shared | None = None
 
     @property
     def done(self) -> int:
-        """Samples done."""
-        return self.before + (0 if self.shared is None else self.shared.done)
+        """Samples done; no more than there are, whatever the worker writes."""
+        return self.before + (0 if self.shared is None else min(self.size, max(0, self.shared.done)))
 
     def told(self) -> str:
         """In words, e.g. "37 of 1,000 samples"."""
@@ -57,6 +58,6 @@ class Waiting:
     def over(self) -> bool:
         """Whether nothing came for too long."""
         now = time.monotonic()
-        if self._progress is not None and (done := self._progress.done) != self._seen:
+        if self._progress is not None and (done := self._progress.done) > self._seen:
             self._seen, self._end = done, now + self._deadline_s
         return now >= self._end

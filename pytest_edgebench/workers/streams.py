@@ -71,9 +71,9 @@ class Streams:
         if shared is not None:
             memory.done, given = 0, {}
             request["shared"] = memory.descriptor, shared
-        progress = Progress(before, count, None if shared is None else memory)
-        answer, arrays = self._ask("run", request, dict(given), doing, path, deadline_s, progress)
         number = len(next(iter(inputs.samples.values())))
+        progress = Progress(before, number, count, None if shared is None else memory)
+        answer, arrays = self._ask("run", request, dict(given), doing, path, deadline_s, progress)
         with self._reading(doing):
             return part(answer["ok"], arrays, number, self._readings(answer, doing))
 

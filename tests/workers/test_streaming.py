@@ -18,6 +18,7 @@ from pytest_edgebench.declare.model import Model
 from pytest_edgebench.samples.data import load
 from pytest_edgebench.samples.forms import batches
 from pytest_edgebench.workers import kept_outputs, shared
+from pytest_edgebench.workers.progress import Progress, Waiting
 from pytest_edgebench.workers.run_samples import run_samples
 from pytest_edgebench.workers.sizes import Sizes
 from pytest_edgebench.workers.spec import Spec
@@ -189,3 +190,22 @@ def test_requests_grow_as_long_as_answers_come_soon() -> None:
     sizes.took(500, 50)
     assert sizes.next() == 5
     assert sizes.timed(5, lambda: "answer") == "answer"
+
+
+def test_a_worker_that_counts_too_many_samples_is_stopped_all_the_same() -> None:
+    descriptor = shared.make()
+    assert descriptor is not None
+    memory = shared.Shared(descriptor)
+    progress = Progress(10, 3, 50, memory)
+    waiting = Waiting(0.05, progress)
+    for count in (1, 3, 4, 1 << 40, -5):
+        memory.done = count
+        assert not waiting.over() or count > 3 or count < 0
+        assert progress.done <= 13
+        time.sleep(0.03)
+    time.sleep(0.05)
+    assert waiting.over()
+    memory.done = 2
+    assert progress.told() == "12 of 50 samples"
+    assert Progress(1, 1, None).told() == "1 sample"
+    memory.close()
