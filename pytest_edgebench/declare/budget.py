@@ -49,6 +49,8 @@ class Limits(TypedDict, total=False):
     load: Text
     first_inference: Text
     memory: Text
+    state_bytes: Text
+    calls_per_s: Text
 
 
 @dataclass(frozen=True, slots=True, eq=False)

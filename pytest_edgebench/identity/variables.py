@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Of the process that runs the tests, of no meaning to a model; and where a home folder is.
 _VOLATILE = ("PYTEST_", "EDGEBENCH_", "COLUMNS", "LINES", "HOME", "PWD", "OLDPWD", "SHLVL", "_")
+# Folders with what models are made of and judged on.
+_OF_DATA = ("EDGEBENCH_CIFAR10", "EDGEBENCH_DATA", "EDGEBENCH_ZOO")
 # Of all variables at once those of a CI run do not count, which differ from run to run.
 _OF_A_RUN = (
     "GITHUB_",
@@ -41,7 +43,8 @@ def reading(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _tell_variable(name: str) -> None:
     direct, frame = frames.callers()
-    if frame is None or name.startswith(_VOLATILE[:2]) or name in _VOLATILE:
+    volatile = (name.startswith(_VOLATILE[:2]) and name not in _OF_DATA) or name in _VOLATILE
+    if frame is None or volatile:
         return
     if frames.is_standard(direct) and _module(direct) not in _ASKS_FOR_USER:
         return  # tempfile asks for TMPDIR, subprocess for PATH

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def train_detector() -> nn.Module:
-    """46,000 parameters; mean average precision 0.80 after six epochs."""
+    """49,615 parameters; mean average precision 0.84 after six epochs."""
     from torch import nn
 
     def convolution(before: int, after: int, stride: int = 1) -> list[nn.Module]:

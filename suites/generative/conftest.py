@@ -36,7 +36,7 @@ def step() -> eb.Model:
 
 @eb.model
 def long_step() -> eb.Model:
-    """The same with room for 2,048 bytes."""
+    """The same with room for 1,024 bytes."""
     return eb.Model(train_long_step, topics.long_steps, eb.perplexity, data_source=str(topics.SOURCE))
 
 

@@ -70,7 +70,7 @@ def _texts(codes: Sequence[str], count: int, seed: int) -> tuple[Array, Array]:
         names = named[LANGUAGES[language]]
         text = b""
         while len(text) < LENGTH:
-            text += names[codes[draw.integers(len(codes))]].encode() + b"\n"
+            text += names[codes[int(draw.integers(len(codes)))]].encode() + b"\n"
         texts[number] = np.frombuffer(text[:LENGTH], np.uint8)
     return texts, languages
 

@@ -14,7 +14,7 @@ WIDTH, HEADS, LAYERS = 64, 4, 2
 
 
 def train_transformer() -> nn.Module:
-    """88,000 parameters; 87 % of texts in the right one of twelve languages after three epochs."""
+    """88,396 parameters; 88 % of texts in the right one of twelve languages after three epochs."""
     texts, languages = training()
     return trained(transformer(), texts, languages, epochs=3, rate=3e-3, batch=64)
 

@@ -200,6 +200,18 @@ def test_each_kind_is_seen(kind: str, cache: Cache, tree: Path) -> None:
     assert now(cache, tree) != key
 
 
+@pytest.mark.parametrize("name, counts", [("EDGEBENCH_DATA", True), ("EDGEBENCH_LOCKS", False)])
+def test_the_folder_of_data_counts_and_our_own_variables_do_not(
+    name: str, cache: Cache, tree: Path, monkeypatch: Any, *, counts: bool
+) -> None:
+    """A model that was trained on the data there is not the one that was trained without."""
+    monkeypatch.setenv(name, "here")
+    key = observe(cache, tree, lambda: os.environ.get(name, ""))
+    assert (key != BASE) is counts
+    monkeypatch.delenv(name)
+    assert (now(cache, tree) != key) is counts
+
+
 @pytest.mark.parametrize("folder", ["net.egg-info", "net-1.0.dist-info"])
 def test_how_the_project_is_installed_does_not_count(folder: str, cache: Cache, tree: Path) -> None:
     """Whoever looks for entry points first reads it, torch for one."""

@@ -31,7 +31,7 @@ def classifier(path: Path, *, outlier: float = 0.0) -> np.ndarray:
     first = rng.normal(size=(WIDTH, WIDTH)).astype(np.float32) / 10
     first[0] = outlier
     second = rng.normal(size=(WIDTH, CLASSES)).astype(np.float32)
-    values = {"inputs": ["n", WIDTH], "scores": ["n", CLASSES]}
+    values: dict[str, list[str | int | None]] = {"inputs": ["n", WIDTH], "scores": ["n", CLASSES]}
     infos = [helper.make_tensor_value_info(name, TensorProto.FLOAT, dims) for name, dims in values.items()]
     nodes = [
         helper.make_node("MatMul", ["inputs", "first"], ["hidden"]),

@@ -98,8 +98,8 @@ def matched(evaluated: Sequence[Sequence[Any]], recalls: Array, overlaps: int, m
     made = Matched(
         np.zeros(full[:2], np.int64), np.zeros(full, np.int32), np.zeros(full, np.int32), wanted, recalls
     )
-    for number, (places, hit, missed) in enumerate(lists):
-        end = len(places)
-        made.images[:end, number] = places
+    for number, (images_of, hit, missed) in enumerate(lists):
+        end = len(images_of)
+        made.images[:end, number] = images_of
         made.hits[:end, number], made.misses[:end, number] = hit.T, missed.T
     return made
