@@ -165,3 +165,13 @@ def test_what_scikit_learn_puts_before_a_machine(tmp_path: Path) -> None:
     ]
     path = write(tmp_path / "m.onnx", nodes, [value("x", ["n", 3])], [value("y", ["n", 1])])
     assert inspect(path).macs == 8
+
+
+def test_a_sample_without_an_axis_of_its_own(tmp_path: Path) -> None:
+    """Free lengths are those of the sample that the file gets."""
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    path = write(
+        tmp_path / "m.onnx", [node], [value("x", [12, "n", 8])], [value("y", None)], [constant("w", 8, 4)]
+    )
+    counts = inspect(path, {"input_0": np.zeros((1, 12, 3, 8), np.float32)})
+    assert (counts.macs, counts.guessed) == (12 * 3 * 8 * 4, False)
