@@ -20,7 +20,7 @@ from pytest_edgebench.declare.model import Model
 from pytest_edgebench.record.run import Counts
 
 sys.path.append(str(Path(__file__).parents[1] / "runtimes"))
-from tflite_written import File, Graph  # type: ignore[import-not-found,unused-ignore]
+from tflite_written import File, Graph, free_convolution  # type: ignore[import-not-found,unused-ignore]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,6 +177,16 @@ def test_scales_of_blocks_are_no_parameters(shared_builder: Builder, tmp_path: P
     counts = made.record.counts
     assert counts.weight_bytes["float16"] == 2 * (IN * MIDDLE + MIDDLE * OUT) / 32
     assert counts.parameters == IN * MIDDLE + MIDDLE * OUT
+
+
+def test_free_lengths_that_are_stored_as_one(shared_builder: Builder, tmp_path: Path) -> None:
+    """Of which a convolution makes nothing: it is calibrated at those of the samples."""
+    path = free_convolution(tmp_path / "m.tflite")
+    inputs = np.random.default_rng(1).normal(size=(8, 6, 5, 2)).astype(np.float32)
+    source = Model(path, (inputs, np.zeros(8)), lambda outputs, labels: 0.0, place="conftest.py:3")
+    made = shared_builder.build(quantize(source, "static-int8"), "tflite")
+    assert made.record.counts.float_ops == 0
+    assert list(made.path.parent.glob("*.fitting.*")) == []
 
 
 def test_other_bytes_have_another_key(tmp_path: Path) -> None:
