@@ -98,7 +98,10 @@ def test_a_file_with_bodies_is_in_order(tmp_path: Path, scheme: Any) -> None:
 
 def test_halves_beside_integers(tmp_path: Path) -> None:
     """Scales are floats before opset 19, and a product of integers stays one."""
-    scale, zero = numpy_helper.from_array(np.float32(0.03), "s"), numpy_helper.from_array(np.uint8(128), "z")
+    scale, zero = (
+        numpy_helper.from_array(np.array(0.03, np.float32), "s"),
+        numpy_helper.from_array(np.array(128, np.uint8), "z"),
+    )
     nodes = []
     for name in ("x", "h"):
         nodes += [g.node("QuantizeLinear", [name, "s", "z"], [f"{name}q"])]
@@ -110,7 +113,7 @@ def test_halves_beside_integers(tmp_path: Path) -> None:
     weights = [
         scale,
         zero,
-        numpy_helper.from_array(np.float32(1e-3), "t"),
+        numpy_helper.from_array(np.array(1e-3, np.float32), "t"),
         numpy_helper.from_array(values, "I"),
         V,
     ]
