@@ -13,8 +13,8 @@ import pytest
 from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.samples.data import calibration, load
-from pytest_edgebench.samples.roles import Given
 from pytest_edgebench.samples.forms import parquet
+from pytest_edgebench.samples.roles import Given
 
 if TYPE_CHECKING:
     from pathlib import Path
