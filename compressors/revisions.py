@@ -51,7 +51,7 @@ def revision(step: Quantizing, fmt: Format, source: Path, before: Counts, *, fro
         from pytest_edgebench.compressors.onnx_form.plain import is_tied
 
         found += 20 if is_tied(source, step.block or 32) else 0
-    if fmt == "onnx" and ODD & {*before.ops}:
+    if fmt == "onnx" and (ODD & {*before.ops} or any(":" in op for op in before.ops)):
         from pytest_edgebench.compressors.onnx_form.plain import is_odd
 
         return found + 10 if is_odd(source) else found

@@ -85,6 +85,8 @@ def quantize(
         source = signatures.plain(
             source, target.with_suffix(".signed.tflite"), signed=scheme == "static-int8"
         )
+        if scheme == "static-int8":
+            source = _fitting(source, target.with_suffix(".fitting.tflite"), signature, samples)
         work = quantizer.Quantizer(str(source))
         ranges = None
         recipe_book.add(work, asked, scheme)
@@ -107,7 +109,8 @@ def quantize(
             _leave(work, _masks(source, ranges))
         result = work.quantize(ranges, enable_progress_bar=False, enable_progress_report=False)
     target.write_bytes(bytes(result.quantized_model or b""))
-    target.with_suffix(".signed.tflite").unlink(missing_ok=True)
+    for ending in (".signed.tflite", ".fitting.tflite"):
+        target.with_suffix(ending).unlink(missing_ok=True)
 
 
 def _in_blocks(source: Path, block: int) -> list[tuple[str, Any]]:
@@ -257,6 +260,20 @@ def _signature(source: Path, asked: Quantization) -> str:
     if len(known) > 1 and not asked.signature:
         raise errors.several_signatures(asked.step, known, source)
     return asked.signature
+
+
+def _fitting(source: Path, target: Path, signature: str, samples: Mapping[str, Array]) -> Path:
+    """The file itself, or `target`: with the lengths of the samples, where none fit those that are stored.
+
+    Free axes are mostly stored as 1, which a convolution may not have an output for; and the quantizer plans
+    memory before it knows of a sample.
+    """
+    try:
+        Interpreter(str(source)).allocate_tensors()
+    except (RuntimeError, ValueError):
+        first = next(iter(_calls(source, signature, samples).values()))[0]
+        return signatures.with_lengths(source, target, signature, {n: a.shape for n, a in first.items()})
+    return source
 
 
 def _calls(source: Path, signature: str, samples: Mapping[str, Array]) -> dict[str, list[dict[str, Array]]]:

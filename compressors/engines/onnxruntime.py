@@ -39,6 +39,7 @@ from pytest_edgebench.compressors.onnx_form.ranges import METHODS, extremes, nar
 from pytest_edgebench.compressors.onnx_form.shapes import infer_shapes, inferred_in_place
 from pytest_edgebench.compressors.onnx_form.shared import split, stored_twice, tables
 from pytest_edgebench.compressors.onnx_form.smooth import smooth
+from pytest_edgebench.compressors.onnx_form.typed import add_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -170,7 +171,7 @@ def _prepare(source: Path, prepared: Path, asked: Quantization, note: Callable[[
         name_nodes(whole)
         unfit = _unfit(whole, asked)
     shared = per_channel and asked.scheme == "static-int8" and split(whole)
-    if nested or excluded or unfit or shared:
+    if add_types(whole) or nested or excluded or unfit or shared:
         files.save(whole, prepared)  # every node that is left out has a name now
     return _Ready(prepared, per_channel, list(dict.fromkeys([*excluded, *unfit, *others])), tied)
 

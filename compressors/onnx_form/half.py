@@ -68,7 +68,9 @@ def outputs_apart(model: onnx.ModelProto) -> None:
 HALF_SCALES = 19  # the first version of ONNX whose QuantizeLinear and DequantizeLinear take them
 QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
 # They take and give floats of 32 bits alone.
-WHOLE_FLOATS = ("DynamicQuantizeLinear", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "QAttention")
+WHOLE_FLOATS = (
+    "DynamicQuantizeLinear", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "QAttention", "AffineGrid",
+)  # fmt: skip
 SUMS = ("MatMulInteger", "ConvInteger")
 
 

@@ -63,7 +63,8 @@ def is_odd(path: Path) -> bool:
     """
     model = onnx.load(path, load_external_data=False)
     graph = model.graph
-    return is_quantized(graph) or len(list(graphs(graph))) > 1 or has_factors(graph)
+    own = any(node.domain not in ("", "ai.onnx") for node in graph.node)
+    return own or is_quantized(graph) or len(list(graphs(graph))) > 1 or has_factors(graph)
 
 
 @lru_cache(maxsize=64)

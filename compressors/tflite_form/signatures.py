@@ -11,6 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 from pytest_edgebench.compressors.tflite_form.plain import expanded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -66,6 +67,24 @@ def _entry(name: str, index: int) -> Any:
     tensor = schema.TensorMapT()
     tensor.name, tensor.tensorIndex = name, int(index)
     return tensor
+
+
+def with_lengths(source: Path, target: Path, key: str, lengths: Mapping[str, tuple[int, ...]]) -> Path:
+    """Write a copy whose free axes are stored with the lengths of a call; `target`.
+
+    Args:
+        key: of a signature; "" for the only one. lengths: of its inputs, by name.
+    """
+    content = source.read_bytes()
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    signature = next(each for each in model.signatureDefs if key in ("", each.signatureKey.decode()))
+    tensors = model.subgraphs[signature.subgraphIndex].tensors
+    for entry in signature.inputs:
+        tensors[entry.tensorIndex].shape = list(lengths[entry.name.decode()])
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    target.write_bytes(builder.Output())
+    return target
 
 
 def positions(source: Path, key: str) -> dict[str, int]:

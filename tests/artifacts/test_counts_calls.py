@@ -102,7 +102,7 @@ def test_nodes_that_wait_for_each_other() -> None:
 
 def test_a_recurrent_cell_of_integers_knows_what_it_writes(tmp_path: Path) -> None:
     """Two of 4 over 3 features and 5 steps, one after the other; scales and zero points are no parameters."""
-    made = {"hidden_size": 4, **MS}
+    made: dict[str, Any] = {"hidden_size": 4, **MS}
     weights: list[Any] = []
     nodes = []
     for at, (name, width) in enumerate((("x", 3), ("s", 4))):
@@ -158,10 +158,20 @@ def test_a_scale_of_two_is_no_parameter(tmp_path: Path) -> None:
 def test_what_scikit_learn_puts_before_a_machine(tmp_path: Path) -> None:
     """The scaled features are as many as before."""
     ml: dict[str, Any] = {"domain": "ai.onnx.ml"}
-    machine = {"support_vectors": [1.0] * 6, "coefficients": [1.0] * 2, "n_supports": 2, **ml}
+    machine: Any = {"support_vectors": [1.0] * 6, "coefficients": [1.0] * 2, "n_supports": 2, **ml}
     nodes = [
         helper.make_node("Scaler", ["x"], ["s"], offset=[0.0] * 3, scale=[1.0] * 3, **ml),
         helper.make_node("SVMRegressor", ["s"], ["y"], **machine),
     ]
     path = write(tmp_path / "m.onnx", nodes, [value("x", ["n", 3])], [value("y", ["n", 1])])
     assert inspect(path).macs == 8
+
+
+def test_a_sample_without_an_axis_of_its_own(tmp_path: Path) -> None:
+    """Free lengths are those of the sample that the file gets."""
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    path = write(
+        tmp_path / "m.onnx", [node], [value("x", [12, "n", 8])], [value("y", None)], [constant("w", 8, 4)]
+    )
+    counts = inspect(path, {"input_0": np.zeros((1, 12, 3, 8), np.float32)})
+    assert (counts.macs, counts.guessed) == (12 * 3 * 8 * 4, False)

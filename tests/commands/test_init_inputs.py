@@ -278,7 +278,7 @@ def test_the_only_input_is_no_state() -> None:
 
 def test_inputs_of_one_length() -> None:
     """Tokens and their mask, where lengths of their own did not run."""
-    tokens = {**tensor("x", None, None), "dtype": "int64"}
+    tokens = tensor("x", None, None, dtype="int64")
     found = plans([tokens, tensor("mask", None, None)], [tensor("y", None, 4)], {})
     assert [[role.shape for role in plan.roles] for plan in found[1:4]] == [
         [(n,), (n,)] for n in (128, 8, 16)

@@ -10,6 +10,7 @@ import onnx_graphs as g
 import pytest
 from onnx import TensorProto, numpy_helper
 
+from pytest_edgebench.artifacts.inspect.file import inspect
 from pytest_edgebench.base.errors import BuildError
 from pytest_edgebench.compressors.engines import onnxruntime as engine
 from pytest_edgebench.compressors.onnx_form.half import beyond
@@ -97,7 +98,10 @@ def test_a_file_with_bodies_is_in_order(tmp_path: Path, scheme: Any) -> None:
 
 def test_halves_beside_integers(tmp_path: Path) -> None:
     """Scales are floats before opset 19, and a product of integers stays one."""
-    scale, zero = numpy_helper.from_array(np.float32(0.03), "s"), numpy_helper.from_array(np.uint8(128), "z")
+    scale, zero = (
+        numpy_helper.from_array(np.array(0.03, np.float32), "s"),
+        numpy_helper.from_array(np.array(128, np.uint8), "z"),
+    )
     nodes = []
     for name in ("x", "h"):
         nodes += [g.node("QuantizeLinear", [name, "s", "z"], [f"{name}q"])]
@@ -109,7 +113,7 @@ def test_halves_beside_integers(tmp_path: Path) -> None:
     weights = [
         scale,
         zero,
-        numpy_helper.from_array(np.float32(1e-3), "t"),
+        numpy_helper.from_array(np.array(1e-3, np.float32), "t"),
         numpy_helper.from_array(values, "I"),
         V,
     ]
@@ -117,8 +121,6 @@ def test_halves_beside_integers(tmp_path: Path) -> None:
     inputs = g.inputs(64)
     made = quantized(path, "fp16", {})
     assert g.noise(g.answers(made, inputs), g.answers(path, inputs)) < 0.02
-    from pytest_edgebench.artifacts.inspect.file import inspect
-
     assert (inspect(made).float_ops, inspect(path).float_ops) == (1, 1)
     assert inspect(made).weight_bytes["float16"] == 2 * 128 * 8
 
@@ -178,3 +180,46 @@ def test_a_file_that_was_quantized_before(tmp_path: Path, scheme: Any) -> None:
     first = quantized(path, "dynamic-int8", {}, exclude="five").rename(tmp_path / "first.onnx")
     made = quantized(first, scheme, {"x": inputs})
     assert g.noise(g.answers(made, inputs), g.answers(first, inputs)) < 0.1
+
+
+@pytest.mark.parametrize("scheme", ["dynamic-int8", "static-int8"])
+def test_operators_of_onnx_runtime_write_floats(tmp_path: Path, scheme: Any) -> None:
+    """An optimized block of BERT: onnx knows no type of what its attention and norms write."""
+    own: dict[str, Any] = {"domain": "com.microsoft"}
+    nodes = [
+        g.node("Attention", ["x", "A", "b"], ["o"], num_heads=4, **own),
+        g.node("SkipLayerNormalization", ["o", "x", "g", "h"], ["s"], **own),
+        g.node("MatMul", ["s", "W"], ["f"]),
+        g.node("FastGelu", ["f"], ["e"], **own),
+        g.node("MatMul", ["e", "V"], ["y"]),
+    ]
+    weights = [g.weight("A", 64, 192), g.weight("W", 64, 128), g.weight("V", 128, 8)]
+    weights += [g.weight(name, size) for name, size in (("b", 192), ("g", 64), ("h", 64))]
+    given, wanted = [g.info("x", ["n", 5, 64])], [g.info("y", ["n", 5, 8])]
+    path = g.write(tmp_path / "m.onnx", nodes, given, wanted, weights)
+    model = onnx.load(path)
+    model.opset_import.append(onnx.helper.make_opsetid("com.microsoft", 1))
+    onnx.save(model, path)
+    inputs = g.inputs(5, 64)
+    made = quantized(path, scheme, {"x": inputs})
+    assert g.noise(g.answers(made, inputs), g.answers(path, inputs)) < 0.1
+    counts = inspect(made, {"x": inputs[:1]})
+    assert counts.float_ops == (0 if scheme == "dynamic-int8" else 1)
+    assert (counts.macs, dict(counts.uncounted)) == (inspect(path).macs, {})
+    assert is_odd(path)
+
+
+def test_a_grid_stays_float(tmp_path: Path) -> None:
+    """ONNX Runtime has no halves of it."""
+    nodes = [
+        g.node("AffineGrid", ["t", "size"], ["grid"], align_corners=0),
+        g.node("GridSample", ["x", "grid"], ["s"]),
+        g.node("Conv", ["s", "K"], ["y"]),
+    ]
+    given = [g.info("x", [1, 3, 8, 8]), g.info("t", [1, 2, 3])]
+    size = numpy_helper.from_array(np.array([1, 3, 8, 8]), "size")
+    weights = [size, g.weight("K", 4, 3, 3, 3)]
+    path = g.write(tmp_path / "m.onnx", nodes, given, [g.info("y", [1, 4, 6, 6])], weights, opset=20, ir=9)
+    call = {"x": g.inputs(3, 8, 8, count=1), "t": np.eye(2, 3, dtype=np.float32)[None]}
+    found, wanted = (g.session(each).run(None, call)[0] for each in (quantized(path, "fp16", {}), path))
+    assert g.noise(found, wanted) < 0.01

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_edgebench.compressors.build.builder import Builder
-    from pytest_edgebench.declare.model import Format
 
 SCHEMES = ("dynamic-int8", "static-int8", "fp16", "weight-int8", "weight-int4")
 W, V = g.weight("W", 64, 128), g.weight("V", 128, 8)
@@ -278,14 +277,13 @@ def test_keys_change_only_where_bytes_may(tmp_path: Path) -> None:
     counts = Counts({"MatMul": 2}, 2, {}, 0, 0, 0)
     step = Quantize("static-int8")
 
-    def revision(path: Path, step: Quantize = step, counts: Counts = counts, *, fmt: Format = "onnx") -> int:
-        return step.revision(fmt, path, counts, from_file=True)
+    def revision(path: Path, step: Quantize = step, counts: Counts = counts) -> int:
+        return step.revision("onnx", path, counts, from_file=True)
 
     assert revision(plain(tmp_path / "plain.onnx")) == 0
     assert revision(fixed(tmp_path / "fixed.onnx")) == 0  # it could not be built before
     for way in (listed, old, constants, turned, floats, sparse, branches):
         assert revision(way(tmp_path / f"{way.__name__}.onnx")) == 1
-    assert revision(tmp_path / "old.onnx", fmt="tflite") == 0
     masks = dataclasses.replace(counts, ops={"MatMul": 2, "Softmax": 1})
     assert revision(tmp_path / "plain.onnx", counts=masks) == 1
     assert revision(tmp_path / "plain.onnx", Quantize("fp16"), masks) == 0

@@ -20,7 +20,7 @@ from pytest_edgebench.declare.model import Model
 from pytest_edgebench.record.run import Counts
 
 sys.path.append(str(Path(__file__).parents[1] / "runtimes"))
-from tflite_written import File, Graph  # type: ignore[import-not-found,unused-ignore]
+from tflite_written import File, Graph, free_convolution  # type: ignore[import-not-found,unused-ignore]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ IN, MIDDLE, OUT = 64, 96, 32
 SCHEMES = ("dynamic-int8", "static-int8", "weight-int8", "weight-int4", "dynamic-int4")
 
 
-def layers(path: Path, constant: Callable[[Graph, str, Any], int], *, old: bool = False) -> Path:
+def layers(path: Path, constant: Callable[[Any, str, Any], Any], *, old: bool = False) -> Any:
     """Two fully connected layers, of which half the weights are zero."""
     rng, file = np.random.default_rng(0), File(old=old)
     graph = Graph(file)
@@ -48,11 +48,11 @@ def layers(path: Path, constant: Callable[[Graph, str, Any], int], *, old: bool 
     return file.write(path, [graph.finish([first], [last])])
 
 
-def plain(graph: Graph, name: str, values: Any) -> int:
+def plain(graph: Any, name: str, values: Any) -> Any:
     return graph.add(name, values.shape, values)
 
 
-def halves(graph: Graph, name: str, values: Any) -> int:
+def halves(graph: Any, name: str, values: Any) -> Any:
     """float16, which DEQUANTIZE expands."""
     stored = graph.add(f"{name}_half", values.shape, values.astype(np.float16))
     graph.tensors[stored].type = schema.TensorType.FLOAT16
@@ -61,7 +61,7 @@ def halves(graph: Graph, name: str, values: Any) -> int:
     return whole
 
 
-def sparse(graph: Graph, name: str, values: Any) -> int:
+def sparse(graph: Any, name: str, values: Any) -> Any:
     """Rows without their zeros, which DENSIFY puts in."""
     stored = graph.add(f"{name}_rows", values.shape, values[values != 0])
     graph.tensors[stored].sparsity = rows(values)
@@ -70,7 +70,7 @@ def sparse(graph: Graph, name: str, values: Any) -> int:
     return whole
 
 
-def sparse_halves(graph: Graph, name: str, values: Any) -> int:
+def sparse_halves(graph: Any, name: str, values: Any) -> Any:
     """As MediaPipe's face detector has them: zeros are put in first."""
     stored = graph.add(f"{name}_rows", values.shape, values[values != 0].astype(np.float16))
     full, whole = graph.add(f"{name}_half", values.shape), graph.add(name, values.shape)
@@ -100,7 +100,7 @@ def rows(values: Any) -> Any:
     return found
 
 
-def old(path: Path) -> Path:
+def old(path: Path) -> Any:
     return layers(path, plain, old=True)
 
 
@@ -140,7 +140,7 @@ def test_halves_stay_halves_where_a_layer_is_left_out(shared_builder: Builder, t
 def test_zeros_that_have_to_be_stored_are_the_reason(shared_builder: Builder, tmp_path: Path) -> None:
     """Of weights that are mostly zeros a file grows by their integers."""
 
-    def rare(graph: Graph, name: str, values: Any) -> int:
+    def rare(graph: Any, name: str, values: Any) -> Any:
         kept = np.arange(values.size).reshape(values.shape) % 16 == 0
         return sparse_halves(graph, name, np.where(kept, 1.0, 0.0).astype(np.float32))
 
@@ -158,7 +158,7 @@ def test_halves_of_halves(shared_builder: Builder, tmp_path: Path) -> None:
 def test_an_empty_row_has_no_scale_of_its_own(shared_builder: Builder, tmp_path: Path) -> None:
     """Such as that of a pruned channel: blocks would have a scale of zero, which no kernel takes."""
 
-    def pruned(graph: Graph, name: str, values: Any) -> int:
+    def pruned(graph: Any, name: str, values: Any) -> Any:
         return plain(
             graph, name, np.where(np.arange(len(values))[:, None] == 3, 0, values).astype(np.float32)
         )
@@ -177,6 +177,16 @@ def test_scales_of_blocks_are_no_parameters(shared_builder: Builder, tmp_path: P
     counts = made.record.counts
     assert counts.weight_bytes["float16"] == 2 * (IN * MIDDLE + MIDDLE * OUT) / 32
     assert counts.parameters == IN * MIDDLE + MIDDLE * OUT
+
+
+def test_free_lengths_that_are_stored_as_one(shared_builder: Builder, tmp_path: Path) -> None:
+    """Of which a convolution makes nothing: it is calibrated at those of the samples."""
+    path = free_convolution(tmp_path / "m.tflite")
+    inputs = np.random.default_rng(1).normal(size=(8, 6, 5, 2)).astype(np.float32)
+    source = Model(path, (inputs, np.zeros(8)), lambda outputs, labels: 0.0, place="conftest.py:3")
+    made = shared_builder.build(quantize(source, "static-int8"), "tflite")
+    assert made.record.counts.float_ops == 0
+    assert list(made.path.parent.glob("*.fitting.*")) == []
 
 
 def test_other_bytes_have_another_key(tmp_path: Path) -> None:
@@ -198,7 +208,10 @@ def test_blocks_in_an_order_of_their_own() -> None:
     stored = [
         dense[2 * r : 2 * r + 2, 2 * c : 2 * c + 2].ravel() for c, r in ((0, 0), (1, 1), (2, 0), (2, 1))
     ]
-    level = lambda count: SimpleNamespace(format=0, denseSize=count)  # noqa: E731
+
+    def level(count: int) -> Any:
+        return SimpleNamespace(format=0, denseSize=count)
+
     listed = SimpleNamespace(
         format=1,
         arraySegments=SimpleNamespace(values=[0, 1, 2, 4]),

@@ -14,6 +14,7 @@ from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.declare.model import Model
 from pytest_edgebench.samples.data import calibration, load
 from pytest_edgebench.samples.forms import parquet
+from pytest_edgebench.samples.roles import Given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,7 @@ def test_calibration_reads_no_labels(tmp_path: Path) -> None:
     other = Model("n.onnx", (X, Y), None, folder=tmp_path, calibration="d.parquet")  # type: ignore[arg-type]
     arrays, own = calibration(other, 5)
     assert own
+    assert isinstance(arrays, Given)
     assert arrays["input_0"][:].tolist() == X[:5].tolist()
     assert load(of_file).count == 20
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
+SCALED = {"GatherBlockQuantized": 2, "QAttention": 3}
+"""Operators that write floats of the type of a scale → its place among what they read."""
+
+
 class Walk:
     """The graphs of one model, walked in order; names have to be unique over them.
 
@@ -95,7 +99,7 @@ class Walk:
             shapes = SHAPES[key_of(node.domain, node.op_type)](view)
         except (Unknown, IndexError, ValueError, TypeError, ZeroDivisionError):
             return
-        typed = node.input[2 if node.op_type == "GatherBlockQuantized" else 0]  # by its scales
+        typed = node.input[SCALED.get(node.op_type, 0)]
         for name, shape in zip(node.output, shapes, strict=False):
             if name:
                 self.values.set_shape(name, self.values.element(typed), shape)

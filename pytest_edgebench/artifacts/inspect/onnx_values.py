@@ -9,7 +9,7 @@ import onnx
 import onnx.helper
 import onnx.numpy_helper
 
-from pytest_edgebench.artifacts.inspect.given import match
+from pytest_edgebench.artifacts.inspect.given import alone, match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +116,8 @@ def given_shapes(
     for value in inputs:
         if not value.type.HasField("tensor_type"):
             continue
-        array, declared = matched.get(value.name), value.type.tensor_type
+        declared = value.type.tensor_type
+        array = alone(matched.get(value.name), len(declared.shape.dim))
         if not declared.HasField("shape"):
             shapes[value.name] = None if array is None else array.shape
             guessed = guessed or array is None

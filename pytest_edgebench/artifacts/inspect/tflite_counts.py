@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.artifacts import errors
 from pytest_edgebench.artifacts.inspect import COUNTER_VERSION
-from pytest_edgebench.artifacts.inspect.given import match
+from pytest_edgebench.artifacts.inspect.given import alone, match
 from pytest_edgebench.artifacts.inspect.tally import Tally
 from pytest_edgebench.artifacts.inspect.tflite_bits import binary
 from pytest_edgebench.artifacts.inspect.tflite_file import INDICES, File, Graph, Operator, read, reading
@@ -67,7 +67,7 @@ def _resized(path: Path, file: File, start: int, given: Mapping[str, Array], sig
     guessed = False
     for name, index in zip(names, graph.inputs, strict=True):
         free, stored = graph.free(index), graph.shape(index)
-        array = arrays.get(name)
+        array = alone(arrays.get(name), len(stored))
         if array is None or array.ndim != len(stored):
             guessed = guessed or any(free[1:])
         elif any(free):
