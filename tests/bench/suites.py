@@ -2,7 +2,7 @@
 
 Prints a Markdown table: seconds, how many tests passed, whether every planted case was rejected; then what
 each model was scored on. The exit status is 1 where a suite failed, a second run built something, or a
-planted recipe passed. Suites are found by their folders: each has a ``test_*.py``.
+planted recipe passed. Suites are found by their folders.
 
 Options: names of suites, all without any; ``--data`` leaves `EDGEBENCH_DATA` set, without it the suites run
 on bundled data; ``--repeat 10`` runs the warm part so often.
