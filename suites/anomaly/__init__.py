@@ -1,0 +1,1 @@
+"""Anomaly detection: auto-encoders that were trained on what is normal, judged by AUC."""
