@@ -410,17 +410,3 @@ def row_of(verdict: Verdict, level: Level = "error") -> Row:
 )
 def test_the_verdict_of_a_check(rows: list[Row], verdict: Verdict) -> None:
     assert check_verdict(rows) is verdict
-
-
-def test_an_update_without_a_baseline_is_open_or_told() -> None:
-    """A case that the baseline does not list yet has none; without any baseline there is no number."""
-    demanded = slot("update", 200_000.0, "B")
-    new = judge_slot(demanded, facts({}, baseline=Reference(new=True)))
-    assert (new.verdict, new.reason.partition(":")[0]) == (Verdict.INCONCLUSIVE, "new")
-    assert judge_slot(demanded, facts({})).verdict is Verdict.FAIL
-    lacking = facts({}, baseline=Reference({}), missing={"update": "bsdiff4 is not installed"})
-    row = judge_slot(demanded, lacking)
-    assert row.verdict is Verdict.FAIL
-    assert "bsdiff4 is not installed" in row.reason
-    seen = facts({"update": Metric(3_000.0, "B", "static", 1)}, baseline=Reference(new=True))
-    assert judge_slot(demanded, seen).verdict is Verdict.PASS
