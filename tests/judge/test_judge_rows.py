@@ -12,7 +12,7 @@ from judge_facts import PLACE, facts, latency, size, slot, timed
 from pytest_edgebench.judge.absolute_latency import AbsoluteDecision
 from pytest_edgebench.judge.measurements import Reference
 from pytest_edgebench.judge.relative_latency import Outcome
-from pytest_edgebench.judge.rows import check_verdict, judge_slot, timing_limit
+from pytest_edgebench.judge.rows import check_verdict, judge_slot
 from pytest_edgebench.record.run import Metric, Row, Verdict
 
 if TYPE_CHECKING:
@@ -380,15 +380,6 @@ def test_same_bytes_need_no_timing(metrics: dict[str, Metric]) -> None:
     gain = judge_slot(slot("latency", -3.0, "%", statistic="p50", reference="baseline"), same)
     assert gain.verdict is Verdict.FAIL
     assert gain.reason == "same bytes as the baseline, so there is no gain; the limit demands one"
-
-
-def test_timing_limits() -> None:
-    percent = slot("latency", 5.0, "%", statistic="p50", reference="baseline").limit
-    assert timing_limit(percent) == 1.05
-    assert timing_limit(replace(percent, amount=-3.0)) == 0.97
-    for wrong in (replace(percent, amount=-100.0), replace(percent, unit="s")):
-        with pytest.raises(ValueError, match="is no ratio of latencies"):
-            timing_limit(wrong)
 
 
 def row_of(verdict: Verdict, level: Level = "error") -> Row:
