@@ -371,17 +371,6 @@ def test_a_timing_that_was_never_ended_is_inconclusive() -> None:
     assert (row.change, row.p, row.bound) == (None, None, None)
 
 
-@pytest.mark.parametrize("metrics", [{}, {"latency.p50": latency(2e-3)}])
-def test_same_bytes_need_no_timing(metrics: dict[str, Metric]) -> None:
-    same = facts(metrics, baseline=Reference({}, same_bytes=True))
-    row = judge_slot(slot("latency", 5.0, "%", statistic="p50", reference="baseline"), same)
-    assert row.verdict is Verdict.PASS
-    assert row.reason == "same bytes"
-    gain = judge_slot(slot("latency", -3.0, "%", statistic="p50", reference="baseline"), same)
-    assert gain.verdict is Verdict.FAIL
-    assert gain.reason == "same bytes as the baseline, so there is no gain; the limit demands one"
-
-
 def row_of(verdict: Verdict, level: Level = "error") -> Row:
     return Row("size", "", "", "64 kB", None, None, verdict, level)
 
