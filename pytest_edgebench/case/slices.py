@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_edgebench.base.errors import DataError
 from pytest_edgebench.case.against import scorer
 from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.declare.slices import is_slice
 from pytest_edgebench.record.run import Metric
+from pytest_edgebench.samples.scores import judged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pytest_edgebench.declare.data import Array
     from pytest_edgebench.declare.limit import Slot
@@ -46,15 +48,16 @@ def own(model: Model, rows: Slices, scored: Scored, draws: int) -> Mapping[str, 
     from pytest_edgebench.judge.slice_facts import of_slice
 
     score, found = as_score(model.score), {}
-    info, value, sign = score_info(score), scorer(score, scored), 1.0 if score.lower_is_better else -1.0
+    info, value, sign = score_info(score), _scorer(score, scored), 1.0 if score.lower_is_better else -1.0
     values = _values(score, scored)
+    drawable = value if values is not None else scorer(score, scored)
     for name, at in rows.items():
-        metric, why = _metric(score, scored, at)
+        metric, why = _metric(score, scored, value, at)
         if metric is None:
             found[name] = OfSlice(len(at), None, why)
             continue
         samples = None if values is None else values[at]
-        drawn = None if samples is not None else _bootstrap(lambda a: sign * value(a), at, draws)
+        drawn = None if samples is not None else _bootstrap(lambda a: sign * drawable(a), at, draws)
         found[name] = of_slice(metric, info, samples, drawn)
     return found
 
@@ -74,11 +77,11 @@ def against(
 
     score, found = as_score(model.score), {}
     info, sign = score_info(score), -1.0 if score.lower_is_better else 1.0
-    before, after = scorer(score, theirs), scorer(score, mine)
-    values = _values(score, mine), _values(score, theirs)
+    value, values = _scorer(score, theirs), (_values(score, mine), _values(score, theirs))
     single = all(each is not None for each in values)
+    before, after = (value, value) if single else (scorer(score, theirs), scorer(score, mine))
     for name, at in rows.items():
-        metric, why = _metric(score, theirs, at)
+        metric, why = _metric(score, theirs, value, at)
         if metric is None:
             found[name] = Against(None, why=why)
             continue
@@ -128,27 +131,41 @@ def _values(score: Score, scored: Scored) -> Array | None:
     return scored.samples if scale_found(scored.samples, scored.metric.value) is not None else None
 
 
-def _metric(score: Score, scored: Scored, at: Array) -> tuple[Metric | None, str]:
-    """The score on some samples; or why it has none there, e.g. an AUC of one class."""
-    import numpy as np
+def _scorer(score: Score, scored: Scored) -> Scorer:
+    """The score of chosen samples: by their values where it has such, which spares reading outputs again."""
+    from pytest_edgebench.judge.scores import scale_found
 
-    from pytest_edgebench.base.errors import DataError
-    from pytest_edgebench.samples.scores import judged
+    samples = scored.samples
+    if samples is not None and score.of_samples is not None:
+        of_samples: Callable[[Array], float] = score.of_samples
+        return lambda at: float(of_samples(samples[at]))
+    scale = None if samples is None else scale_found(samples, scored.metric.value)
+    if samples is not None and scale is not None:
+        return lambda at: scale * float(samples[at].mean())
+    if score.on_rows is not None:
+        return score.on_rows(judged(score, scored.outputs, scored.fed), scored.labels)
+
+    def value(at: Array) -> float:
+        outputs = tuple(array[at] for array in scored.outputs)
+        return float(score.fn(judged(score, outputs, scored.fed), scored.labels[at]))
+
+    return value
+
+
+def _metric(score: Score, scored: Scored, value: Scorer, at: Array) -> tuple[Metric | None, str]:
+    """The score on some samples; or why it has none there, e.g. an AUC of one class."""
+    import math
 
     try:
-        if score.on_rows is not None:
-            value = float(score.on_rows(judged(score, scored.outputs), scored.labels)(at))
-        else:
-            outputs = tuple(array[at] for array in scored.outputs)
-            value = float(score.fn(judged(score, outputs), scored.labels[at]))
+        found = value(at)
     except DataError as error:
         return None, error.what
     except Exception as error:  # noqa: BLE001 - the user's function, which all samples suit and these do not
         return None, f"{score.name} raised {type(error).__name__}: {error}"
-    if not np.isfinite(value):
-        return None, f"{score.name} is {value} on its samples"
+    if not math.isfinite(found):
+        return None, f"{score.name} is {found} on its samples"
     whole = scored.metric
-    return Metric(value, whole.unit, whole.evidence, len(at), note=whole.note), ""
+    return Metric(found, whole.unit, whole.evidence, len(at), note=whole.note), ""
 
 
 def _bootstrap(drop: Scorer, at: Array, draws: int) -> Bootstrap | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,9 @@ import pytest_edgebench as eb
 from pytest_edgebench.case.margins import margins
 from pytest_edgebench.measure.observer import Scored
 from pytest_edgebench.record.run import Metric
+
+if TYPE_CHECKING:
+    import pytest
 
 GENERATOR = np.random.default_rng(0)
 LABELS = GENERATOR.integers(0, 3, 300)
@@ -51,3 +54,10 @@ def test_what_has_no_margins() -> None:
     assert margins(eb.auc, scored(SCORES[:, :1], LABELS), None) is None
     texts = np.array(["a"] * 300)
     assert margins(eb.top1, scored(SCORES, texts), None) is None
+
+
+def test_of_large_outputs_some_samples_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_edgebench.case.margins.MOST_VALUES", 300)
+    found = margins(eb.top1, scored(0.9 * SCORES), scored(SCORES))
+    assert found is not None
+    assert found.n == 100

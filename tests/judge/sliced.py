@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
+SIZES = {"night": 250, "day": 4750}
+
+
 @dataclass(frozen=True)
 class World:
     """How a compressed model answers.
@@ -70,6 +73,19 @@ def sliced(before: Array, after: Array, slices: Mapping[str, Array]) -> Facts:
         parent=Reference({"accuracy": accuracy(int(before.sum()), n)}, samples=before, slices=theirs),
         slices=mine,
     )
+
+
+def answers(wrong_before: dict[str, int], lost: dict[str, int], sizes: dict[str, int] | None = None) -> Facts:
+    """Slices one after the other; of each the first samples are wrong before, the next ones become wrong."""
+    before, after, rows, start = [], [], {}, 0
+    for name, size in (sizes or SIZES).items():
+        index = np.arange(size)
+        wrong = wrong_before.get(name, 0)
+        before.append(index >= wrong)
+        after.append(index >= wrong + lost.get(name, 0))
+        rows[name] = np.arange(start, start + size)
+        start += size
+    return sliced(np.concatenate(before), np.concatenate(after), rows)
 
 
 def drawn(world: World, generator: np.random.Generator) -> Facts:

@@ -12,7 +12,7 @@ from judge_facts import PLACE, facts, latency, size, slot, timed
 from pytest_edgebench.judge.absolute_latency import AbsoluteDecision
 from pytest_edgebench.judge.measurements import Reference
 from pytest_edgebench.judge.relative_latency import Outcome
-from pytest_edgebench.judge.rows import check_verdict, judge_slot, timing_limit
+from pytest_edgebench.judge.rows import check_verdict, judge_slot
 from pytest_edgebench.record.run import Metric, Row, Verdict
 
 if TYPE_CHECKING:
@@ -371,26 +371,6 @@ def test_a_timing_that_was_never_ended_is_inconclusive() -> None:
     assert (row.change, row.p, row.bound) == (None, None, None)
 
 
-@pytest.mark.parametrize("metrics", [{}, {"latency.p50": latency(2e-3)}])
-def test_same_bytes_need_no_timing(metrics: dict[str, Metric]) -> None:
-    same = facts(metrics, baseline=Reference({}, same_bytes=True))
-    row = judge_slot(slot("latency", 5.0, "%", statistic="p50", reference="baseline"), same)
-    assert row.verdict is Verdict.PASS
-    assert row.reason == "same bytes"
-    gain = judge_slot(slot("latency", -3.0, "%", statistic="p50", reference="baseline"), same)
-    assert gain.verdict is Verdict.FAIL
-    assert gain.reason == "same bytes as the baseline, so there is no gain; the limit demands one"
-
-
-def test_timing_limits() -> None:
-    percent = slot("latency", 5.0, "%", statistic="p50", reference="baseline").limit
-    assert timing_limit(percent) == 1.05
-    assert timing_limit(replace(percent, amount=-3.0)) == 0.97
-    for wrong in (replace(percent, amount=-100.0), replace(percent, unit="s")):
-        with pytest.raises(ValueError, match="is no ratio of latencies"):
-            timing_limit(wrong)
-
-
 def row_of(verdict: Verdict, level: Level = "error") -> Row:
     return Row("size", "", "", "64 kB", None, None, verdict, level)
 
@@ -410,17 +390,3 @@ def row_of(verdict: Verdict, level: Level = "error") -> Row:
 )
 def test_the_verdict_of_a_check(rows: list[Row], verdict: Verdict) -> None:
     assert check_verdict(rows) is verdict
-
-
-def test_an_update_without_a_baseline_is_open_or_told() -> None:
-    """A case that the baseline does not list yet has none; without any baseline there is no number."""
-    demanded = slot("update", 200_000.0, "B")
-    new = judge_slot(demanded, facts({}, baseline=Reference(new=True)))
-    assert (new.verdict, new.reason.partition(":")[0]) == (Verdict.INCONCLUSIVE, "new")
-    assert judge_slot(demanded, facts({})).verdict is Verdict.FAIL
-    lacking = facts({}, baseline=Reference({}), missing={"update": "bsdiff4 is not installed"})
-    row = judge_slot(demanded, lacking)
-    assert row.verdict is Verdict.FAIL
-    assert "bsdiff4 is not installed" in row.reason
-    seen = facts({"update": Metric(3_000.0, "B", "static", 1)}, baseline=Reference(new=True))
-    assert judge_slot(demanded, seen).verdict is Verdict.PASS

@@ -93,7 +93,7 @@ def test_the_worst_slice_fails_at_the_budgets_line_and_is_named_everywhere(proje
     assert "accuracy worst slice (night)" in (project.folder / "comment.md").read_text()
     page = (project.folder / "report.html").read_text()
     for name in ("slices", "margins"):
-        assert f'<section id="part-{name}">' in page
+        assert f"part-{name}" in page
     assert "5th percentile shrank by" in page
     assert "night (worst)" in page
     run = json.loads((project.folder / "run.json").read_text())
