@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.artifacts.cache import Cache
     from pytest_edgebench.declare.model import Format, Model
+    from pytest_edgebench.declare.score import Score
     from pytest_edgebench.measure import divergence
     from pytest_edgebench.measure.observer import Observer, Scored
     from pytest_edgebench.measure.pool import Pool
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.run import Twin
     from pytest_edgebench.workers.results import Array
     from pytest_edgebench.workers.spec import Spec
-
-OF_CLASSES = frozenset({"f1", "auc"})
-"""Scores of class scores that are no share of right labels."""
 
 
 def host_spec(spec: Spec, fmt: Format) -> Spec | None:
@@ -40,6 +38,13 @@ def host_spec(spec: Spec, fmt: Format) -> Spec | None:
     return (
         None if known.find(spec.runtime) is None or replace(spec, threads=1, version="") == usual else usual
     )
+
+
+def of_classes(score: Score) -> bool:
+    """Whether outputs are scores of classes: by the score itself, as a function may have any name."""
+    from pytest_edgebench.samples import scores
+
+    return score.correctness or score.fn in (scores.auc.fn, scores.f1.fn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class HostComparison:
             raise errors.other_shapes(spec.title, profile.name, shapes[0], shapes[1], place)
         score = as_score(model.score)
         about = self.observer.describe(usual)
-        classes = score.correctness or score.name in OF_CLASSES
+        classes = of_classes(score)
         theirs = agreement.in_units_of(host.outputs, found.outputs, classes=classes)
         twin = agreement.compare(
             f"{about.get('name', usual.title)} {about.get('version', '')}".strip(),
@@ -95,7 +100,8 @@ class HostComparison:
         if twin.n > 1 and twin.explained is not None and twin.explained <= 0:
             raise errors.garbage(spec.title, profile.name, twin, place)
         at = agreement.worst_sample(twin, host.outputs, theirs)
-        if artifact.format != "tflite" or at is None or self.observer.loaded(model).roles:
+        shown = artifact.format == "tflite" and spec.target_ref.shows_inner
+        if not shown or at is None or self.observer.loaded(model).roles:
             return twin
         return replace(twin, diverges=self._diverges(artifact, (usual, spec), model, host, found, at))
 
