@@ -76,7 +76,9 @@ def features_of(path: Path) -> Features:
     from pytest_edgebench.artifacts.inspect.tflite_rules import computes
     from pytest_edgebench.predict.zero_channels import shares
 
-    whole, left = (dict.fromkeys(("conv", "pointwise", "depthwise", "dense", "outputs"), 0.0) for _ in "ab")
+    kinds = ("conv", "pointwise", "depthwise", "dense", "outputs")
+    whole: dict[str, Any] = dict.fromkeys(kinds, 0.0)
+    left = dict(whole)
     operators, integer, peak = 0, True, 0
     uncounted: dict[str, None] = {}
     with reading(path):

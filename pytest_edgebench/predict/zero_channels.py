@@ -37,17 +37,17 @@ def shares(graph: Graph) -> dict[int, tuple[float, float]]:
         if (weights := _int8_weights(graph, operator)) is not None:
             before = dead.get(source)
             if operator.name == "DEPTHWISE_CONV_2D":
-                gone = ~weights.any(axis=tuple(range(weights.ndim - 1)))
+                gone: Mask = np.asarray(~weights.any(axis=tuple(range(weights.ndim - 1))))
                 many = len(gone) // len(before) if before is not None and len(before) else 0
                 if before is not None and many * len(before) == len(gone):
                     gone = gone | np.repeat(before, many)
                 products = 1 - float(gone.mean())
             else:
                 flat = weights.reshape(weights.shape[0], -1, weights.shape[-1])
-                unread = ~flat.any(axis=(0, 1))
+                unread: Mask = np.asarray(~flat.any(axis=(0, 1)))
                 if before is not None and len(before) == len(unread):
                     unread = unread | before
-                gone = ~flat[:, :, ~unread].any(axis=(1, 2))
+                gone = np.asarray(~flat[:, :, ~unread].any(axis=(1, 2)))
                 products = (1 - float(gone.mean())) * (1 - float(unread.mean()))
             if gone.shape == last and gone.any():
                 dead[out] = gone
