@@ -62,7 +62,8 @@ def test_ranges_and_what_lies_farthest_outside() -> None:
     assert outside(work(1, 40), found) is None
     beyond = outside(work(1, 80, depthwise=6), found)
     assert beyond is not None
-    assert (beyond.term, beyond.distance) == ("outputs", pytest.approx(math.log(2)))
+    assert beyond.term == "outputs"
+    assert beyond.distance == pytest.approx(math.log(2))
     below = outside(work(1, 5), found)
     assert below is not None
     assert below.distance == pytest.approx(math.log(2))

@@ -13,13 +13,13 @@ from ai_edge_litert import schema_py_generated as schema
 from pytest_edgebench.predict.features import Features, features_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "runtimes"))
-from tflite_written import File, Graph
+from tflite_written import File, Graph  # type: ignore[import-not-found]
 
 INT8 = schema.TensorType.INT8
 
 
-def int8(graph: Graph, name: str, shape: tuple[int, ...], data: Any = None) -> int:
-    at = graph.add(name, shape, data)
+def int8(graph: Any, name: str, shape: tuple[int, ...], data: Any = None) -> int:
+    at: int = graph.add(name, shape, data)
     graph.tensors[at].type = INT8
     return at
 

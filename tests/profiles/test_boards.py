@@ -18,6 +18,8 @@ from pytest_edgebench.profiles.target import TargetRef
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_edgebench.profiles.target import Value
+
 ENTRIES = load_catalogue()
 MICROCONTROLLERS = [name for name in ENTRIES if described(name, ENTRIES).core.startswith("cortex-m")]
 
@@ -49,7 +51,7 @@ def test_there_are_many_microcontrollers() -> None:
 @pytest.mark.parametrize("metric, text", [("latency", "p50 4 ms"), ("memory", "4 MB")])
 def test_a_device_over_its_budget_is_an_error(evidence: str, level: str, metric: str, text: str) -> None:
     """Nothing else runs on a device."""
-    options = {"run": ("./x",), "evidence": evidence, "gives": ("latency", "memory")}
+    options: dict[str, Value] = {"run": ("./x",), "evidence": evidence, "gives": ("latency", "memory")}
     profile = Profile("board", target="command", target_options=options)
     assert resolved(None, parse(metric, text, "t.py:1"), profile) == level
     assert resolved("warn", parse(metric, text, "t.py:1"), profile) == "warn"
