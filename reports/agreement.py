@@ -30,6 +30,8 @@ def beside_view(twin: Twin | None) -> BesideView | None:
     lines.append(f"{twin.identical:,} of {twin.n:,} samples have the same outputs, bit for bit")
     if twin.critical is not None:
         lines.append(f"{twin.critical:,} of {twin.marked:,} critical samples flip")
+    if twin.kernels:
+        lines.append(twin.kernels)
     if twin.diverges:
         lines.append(f"first tensor that differs, {twin.diverges}")
     rows = tuple(

@@ -72,6 +72,7 @@ def _by_reason(cases: Iterable[CaseResult]) -> dict[tuple[str, str], dict[str, s
 
 def _nameless(reason: str, metric: str, profile: str) -> str:
     """A reason in which the metric is "this" and the profile "the profile", so that equal ones are equal."""
+    reason = reason.replace(f"no {metric} prediction", "no prediction")
     for name, word in ((metric, "this"), (profile, "the profile")):
         reason = re.sub(rf"(?<![\w\"'.-]){re.escape(name)}(?![\w\"'.-])", word, reason)
     return reason

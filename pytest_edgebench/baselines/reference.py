@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 NO_COUNTS = Counts({}, 0, {}, 0, 0, 0)
 BESIDE_COUNTS = frozenset(
     {"extends", "ram_bytes", "flash_bytes", "dedicated", "required", "python", "core", "clock_hz", "caches",
-     "predicted_by"}
+     "predicted_by", "kernels"}
 )  # fmt: skip
 """What a profile or a runtime may say otherwise without another count of instructions."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import DataError
-from pytest_edgebench.measure.host_comparison import OF_CLASSES
+from pytest_edgebench.measure.host_comparison import of_classes
 
 if TYPE_CHECKING:
     from pytest_edgebench.declare.data import Array
@@ -37,7 +37,7 @@ def _classes(score: Score, scored: Scored) -> tuple[Array, Array] | None:
     """Scores (N, C) of at least two classes and the labels' numbers (N,); of large outputs, some."""
     from pytest_edgebench.samples.scores import as_classes, judged
 
-    if not (score.correctness or score.name in OF_CLASSES):
+    if not of_classes(score):
         return None
     rows = _rows(scored)
     try:

@@ -38,6 +38,8 @@ def judge(case_run: CaseRun) -> tuple[Row, ...]:
         facts = Facts(*names, case_run.counted, case_run.absent())
         return capacity.judge(slots, facts, rules, case_run.unfit, case_run.planned.place)
     facts = _facts(case_run, slots)
+    if case_run.twin is not None and case_run.twin.contradicted:
+        case_run.remarks[f"{case_run.planned.case.key}: {case_run.twin.kernels}"] = None
     rows = [judge_slot(slot, facts, rules) for slot in slots]
     rows += default_rows(slots, facts, rules, off=case_run.planned.off)
     if not any(is_slice(slot.limit.statistic) for slot in slots) and (lost := unasked(facts, rules)):

@@ -101,6 +101,7 @@ def details(profile: Profile) -> str:
         "core": profile.core,
         "clock": "" if profile.clock_hz is None else format_hertz(profile.clock_hz),
         "predicted_by": profile.predicted_by,
+        "kernels": profile.kernels,
         "ram": "" if profile.ram_bytes is None else format_bytes(profile.ram_bytes),
         "flash": "" if profile.flash_bytes is None else format_bytes(profile.flash_bytes),
         "dedicated": "true" if profile.dedicated else "false",
@@ -143,18 +144,27 @@ def evidence(profile: Profile) -> tuple[str, ...]:
 
 def _guessed(profile: Profile) -> tuple[str, ...]:
     """What can be predicted for a profile that is not reached, of networks like those it was fitted to."""
-    from pytest_edgebench.predict.shipped import all_fitted
+    from pytest_edgebench.predict.shipped import OLD, all_fitted, published
 
-    pair = (profile.core, profile.predicted_by)
-    known = [one for one in all_fitted().values() if (one.core or profile.core, one.runtime) == pair]
-    usable = [one for one in known if one.networks >= NETWORKS]
+    software = profile.predicted_by or "-".join(filter(None, (profile.runtime, profile.runtime_version)))
+    names = OLD.get(software, (software,))
+    known = [
+        one
+        for one in all_fitted().values()
+        if one.core in ("", profile.core) and one.runtime in names and one.networks >= NETWORKS
+    ]
     lines = [
         f"predicted: {one.quantity} of int8 .tflite files as by {one.runtime}, with an interval, from "
         f"{one.points} measurements of {one.networks} networks"
-        for one in usable
+        for one in known
     ]
-    if not any(one.quantity == "latency" for one in usable):
-        lines.append("none for latency: a budget on it fails, as too little is published for this core")
+    if any(one.quantity == "latency" for one in known):
+        return tuple(lines)
+    lines.append("none for latency: a budget on it fails, as nothing is published for this core and software")
+    if others := published("latency", profile.core):
+        lines.append(
+            f"predictions for this core, if it runs one of these: predicted_by = {', '.join(others)}"
+        )
     return tuple(lines)
 
 
@@ -198,6 +208,7 @@ _ABSENT: Mapping[str, str] = {
     "core": "-",
     "clock": "- (unknown)",
     "predicted_by": "-",
+    "kernels": "-",
     "ram": "- (unknown)",
     "flash": "- (unknown)",
 }

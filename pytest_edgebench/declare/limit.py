@@ -55,6 +55,8 @@ class Slot:
         place: ``file:line`` of the budget.
         message: the user's own words.
         evidence: the weakest kind of evidence that is accepted; None for any.
+        usual: the level is not the user's word: where the number turns out to be predicted, over the limit is
+            a warning.
     """
 
     limit: Limit
@@ -62,6 +64,7 @@ class Slot:
     place: str
     message: str = ""
     evidence: Evidence | None = None
+    usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,8 @@ class Precedence:
                     self._removed.add(winner)
             budget = winner.budget
             level = resolved(budget.level, limit, profile)
-            slots.append(Slot(limit, level, budget.place, budget.message, budget.evidence))
+            usual = budget.level is None
+            slots.append(Slot(limit, level, budget.place, budget.message, budget.evidence, usual))
         return tuple(slots)
 
     def _tie(self, key: SlotKey, case: Case, first: Layered, second: Layered) -> None:
@@ -167,14 +168,14 @@ def _defaults(layered: Layered) -> bool:
 def resolved(level: Level | None, limit: Limit, profile: Profile) -> Level:
     """The level that holds where none was written.
 
-    A noisy absolute limit only warns on a machine that something else may be running on; what cannot be
-    measured on a profile, or is predicted for it, is not noisy.
+    A noisy absolute limit only warns on a machine that something else may be running on, which a device is
+    not. What cannot be measured on a profile is not noisy; where it is predicted, the judge knows.
     """
     if level is not None:
         return level
     kind = METRICS.get(limit.metric)
     noisy = kind is not None and kind.cls == "noisy"
-    shared = profile.measured and not profile.dedicated
+    shared = profile.measured and not profile.dedicated and profile.target_ref.evidence != "device"
     return "warn" if noisy and not limit.reference and shared else "error"
 
 

@@ -74,6 +74,8 @@ LADDER: Sequence[str] = ("static", "predicted", "emulated", "host", "device")
 def no_number(title: str, profile: str, why: str) -> str:
     """A budget on a metric that could not be had."""
     reason = why or "it was not measured; run the test that measures it, or drop the budget"
+    if title == "latency":
+        return f"latency on {profile} is not available: {reason}"
     return f"no {title} for {profile}: {reason}"
 
 

@@ -45,8 +45,14 @@ def judge_slot(slot: Slot, facts: Facts, rules: Rules | None = None) -> Row:
 
     A missing number or reference under a budget is a FAIL that says what is missing. Where the budget demands
     a kind of evidence, no number or one of a weaker kind is not judged: an ERROR, which fails at any level.
+    A prediction over a limit is a warning, unless the budget says at which level it is.
     """
-    rules = rules or Rules()
+    row = _judged(slot, facts, rules or Rules())
+    guessed = row.measured is not None and _guessed(row.measured) and not slot.limit.reference
+    return replace(row, level="warn") if slot.usual and guessed and row.verdict is Verdict.FAIL else row
+
+
+def _judged(slot: Slot, facts: Facts, rules: Rules) -> Row:
     limit, row = slot.limit, written(slot)
     kind = kind_of(limit.metric)
     sliced = is_slice(limit.statistic)
@@ -150,7 +156,7 @@ def why_missing(limit: Limit, facts: Facts) -> str:
 
 def no_number(limit: Limit, facts: Facts, evidence: Evidence | None = None) -> str:
     """The sentence for a number that is missing, with why and the evidence that was demanded."""
-    title = "latency evidence" if limit.metric == "latency" else title_of(limit)
+    title = "latency" if limit.metric == "latency" else title_of(limit)
     demanded = f" (the budget demands evidence {evidence!r})" if evidence else ""
     return errors.no_number(title, facts.profile, why_missing(limit, facts)) + demanded
 

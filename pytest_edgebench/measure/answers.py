@@ -47,6 +47,8 @@ def answered(
     found = host.observer.scored(artifact, spec, model, profile.batch, place)
     twin = host.twin(artifact, spec, model, profile, found, place)
     if profile.gives("outputs"):
+        if twin is not None and twin.kernels:
+            found = replace(found, metric=replace(found.metric, note=twin.kernels))
         return Answered(found, twin)
     why = "gives no outputs" if profile.target else "is only described"
     note = f"of {spec.title} on this machine: {profile.name} {why}"

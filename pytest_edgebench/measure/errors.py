@@ -84,6 +84,12 @@ def other_inner_shape(name: str, here: object, there: object) -> MeasureError:
     )
 
 
+def contradicted(stated: str, family: str, found: str) -> str:
+    """A profile states kernels, and the outputs are of others."""
+    stated = f'kernels = "{stated}", of the family of {family}'
+    return f"the profile says {stated}; its outputs say otherwise: {found}"
+
+
 def not_shown(why: str) -> str:
     return f"the inner tensors cannot be shown: {why}"
 

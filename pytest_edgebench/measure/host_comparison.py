@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.artifacts.artifact import Artifact
     from pytest_edgebench.artifacts.cache import Cache
     from pytest_edgebench.declare.model import Format, Model
+    from pytest_edgebench.declare.score import Score
     from pytest_edgebench.measure import divergence
     from pytest_edgebench.measure.observer import Observer, Scored
     from pytest_edgebench.measure.pool import Pool
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from pytest_edgebench.record.run import Twin
     from pytest_edgebench.workers.results import Array
     from pytest_edgebench.workers.spec import Spec
-
-OF_CLASSES = frozenset({"f1", "auc"})
-"""Scores of class scores that are no share of right labels."""
 
 
 def host_spec(spec: Spec, fmt: Format) -> Spec | None:
@@ -40,6 +39,13 @@ def host_spec(spec: Spec, fmt: Format) -> Spec | None:
     return (
         None if known.find(spec.runtime) is None or replace(spec, threads=1, version="") == usual else usual
     )
+
+
+def of_classes(score: Score) -> bool:
+    """Whether outputs are scores of classes: by the score itself, as a function may have any name."""
+    from pytest_edgebench.samples import scores
+
+    return score.correctness or score.fn in (scores.auc.fn, scores.f1.fn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ class HostComparison:
             raise errors.other_shapes(spec.title, profile.name, shapes[0], shapes[1], place)
         score = as_score(model.score)
         about = self.observer.describe(usual)
-        classes = score.correctness or score.name in OF_CLASSES
+        classes = of_classes(score)
         theirs = agreement.in_units_of(host.outputs, found.outputs, classes=classes)
         twin = agreement.compare(
             f"{about.get('name', usual.title)} {about.get('version', '')}".strip(),
@@ -94,10 +100,54 @@ class HostComparison:
         )
         if twin.n > 1 and twin.explained is not None and twin.explained <= 0:
             raise errors.garbage(spec.title, profile.name, twin, place)
+        told, wrong = self._kernels(artifact, spec, model, profile, (host, theirs), place)
+        twin = replace(twin, kernels=told, contradicted=wrong)
         at = agreement.worst_sample(twin, host.outputs, theirs)
-        if artifact.format != "tflite" or at is None or self.observer.loaded(model).roles:
+        shown = artifact.format == "tflite" and spec.target_ref.shows_inner
+        if not shown or at is None or self.observer.loaded(model).roles:
             return twin
         return replace(twin, diverges=self._diverges(artifact, (usual, spec), model, host, found, at))
+
+    def _kernels(
+        self,
+        artifact: Artifact,
+        spec: Spec,
+        model: Model,
+        profile: Profile,
+        found: tuple[Scored, tuple[Array, ...]],
+        place: str,
+    ) -> tuple[str, bool]:
+        """The family of a target's kernels, in words, and whether the profile states another.
+
+        No words for runtimes of this machine and for floats.
+
+        Args:
+            found: the host's answers, and the target's in the host's units.
+        """
+        from pytest_edgebench.judge.family import name_family
+        from pytest_edgebench.profiles.kernels import BUILTIN, FAMILIES, INEXACT, MICRO, XNNPACK
+        from pytest_edgebench.workers.spec import Spec
+
+        host, theirs = found
+        floats = not all(one.dtype.kind in "iu" for one in host.outputs)
+        if spec.target_ref.here or artifact.format != "tflite" or floats:
+            return "", False
+        candidates = {XNNPACK: host.outputs}
+        usual = host_spec(spec, artifact.format)
+        assert usual is not None  # else there are no host's answers
+        others = (BUILTIN, replace(usual, options=(("delegates", "none"),))), (MICRO, Spec(MICRO))
+        for name, other in others:
+            with contextlib.suppress(MeasureError):  # not installed, or it has not all operators
+                outputs = self.observer.scored(artifact, other, model, profile.batch, place).outputs
+                if [one.shape for one in outputs] == [one.shape for one in theirs]:
+                    candidates[name] = outputs
+        family = name_family(candidates, theirs)
+        if family is None:
+            return "", False
+        stated = profile.kernels
+        wrong = bool(stated) and family.contradicts(FAMILIES[stated], exact=stated not in INEXACT)
+        told = errors.contradicted(stated, FAMILIES[stated], family.told) if wrong else family.told
+        return told, wrong
 
     def _diverges(
         self,

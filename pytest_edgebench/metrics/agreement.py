@@ -32,7 +32,7 @@ def measure(view: View) -> Mapping[str, Metric]:
     twin, evidence = view.answered.twin, view.answered.scored.metric.evidence
     found: dict[str, Metric] = {}
     if twin is not None and twin.agree is not None:
-        note = f"with {twin.reference} on this machine"
+        note = "; ".join(filter(None, (f"with {twin.reference} on this machine", twin.kernels)))
         found["agreement"] = Metric(100 * twin.agree / twin.n, "%", evidence, twin.n, note=note)
         if twin.critical is not None:
             found["flips"] = Metric(float(twin.critical), "", evidence, twin.marked, note=note)

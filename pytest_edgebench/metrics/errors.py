@@ -83,11 +83,13 @@ def no_clock(profile: str) -> PredictionRefused:
     )
 
 
-def not_tflite(fmt: str) -> PredictionRefused:
-    return PredictionRefused(
-        f"no prediction of an {fmt} file: published measurements are of .tflite files",
-        fix=f'give the profile a runtime of .tflite files, such as runtime = "litert", or {MEASURE}',
-    )
+def not_tflite() -> str:
+    return 'not connected, and predictions need .tflite. Set runtime = "litert" or target = "ssh://USER@HOST"'
+
+
+def other_software(note: str, runs: str) -> str:
+    """A prediction for software that the profile names, beside the runtime that runs the file."""
+    return f"{note}; predicted_by of the profile names that software, {runs} runs the file"
 
 
 def needs_micro() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def _all(profile: Profile, artifact: Artifact) -> Mapping[str, Metric | str]:
     if not wanted:
         return {}
     if artifact.format != "tflite":
-        return dict.fromkeys(wanted, _told(errors.not_tflite(artifact.format)))
+        return dict.fromkeys(wanted, errors.not_tflite())
     features = _features(artifact.path)
     return {name: _one(name, features, profile) for name in wanted}
 
@@ -71,24 +72,32 @@ def _features(path: Path) -> Features:
 
 
 def _asked(profile: Profile, name: str) -> bool:
+    from pytest_edgebench.predict.shipped import published
+
     if name == P50:
         return bool(profile.core) and not profile.measured
-    return bool(profile.predicted_by)
+    return bool(profile.predicted_by) or bool(published("latency", profile.core))
 
 
 def _one(name: str, features: Features, profile: Profile) -> Metric | str:
+    """By the software that runs files on the profile: its runtime, unless it names other software."""
     from pytest_edgebench.predict.latency import predict
     from pytest_edgebench.predict.memory import memory
 
+    runs = "-".join(filter(None, (profile.runtime, profile.runtime_version)))
+    software = profile.predicted_by or runs
     try:
         if name != P50:
-            return memory(features, name, profile.predicted_by)
-        runtime = profile.predicted_by or profile.runtime
-        if profile.clock_hz is None:
+            found = memory(features, name, software)
+        elif profile.clock_hz is None:
             raise errors.no_clock(profile.name)
-        return predict(features, profile.core, runtime, profile.clock_hz)
+        else:
+            found = predict(features, profile.core, software, profile.clock_hz)
     except predict_errors.PredictionRefused as refused:
         return _told(refused)
+    if profile.predicted_by and runs:
+        return replace(found, note=errors.other_software(found.note, runs))
+    return found
 
 
 def _told(refused: predict_errors.PredictionRefused) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Features:
         peak: bytes of the tensors that are alive at once, where that is most, without constants.
         file: bytes of the model file.
         uncounted: operators whose work or lengths are not known, so that the rest is too little.
+        left: the same without channels whose weights are all zero, which some software drops; None where
+            there are none.
     """
 
     conv: float
@@ -34,6 +37,7 @@ class Features:
     peak: float = 0.0
     file: float = 0.0
     uncounted: tuple[str, ...] = ()
+    left: Features | None = None
 
     @property
     def macs(self) -> float:
@@ -51,7 +55,10 @@ class Features:
         Raises:
             ValueError: there is no such field.
         """
-        names = {field.name for field in fields(self)} - {"integer", "uncounted"} | {"macs", "inference"}
+        names = {field.name for field in fields(self)} - {"integer", "uncounted", "left"} | {
+            "macs",
+            "inference",
+        }
         parts = term.split("+")
         if unknown := [part for part in parts if part not in names]:
             raise ValueError(f"there is no feature {unknown[0]!r}; there are {', '.join(sorted(names))}")
@@ -67,34 +74,34 @@ def features_of(path: Path) -> Features:
     from pytest_edgebench.artifacts.inspect.tflite_counts import FLOATS, macs_of, reachable
     from pytest_edgebench.artifacts.inspect.tflite_file import read, reading
     from pytest_edgebench.artifacts.inspect.tflite_rules import computes
+    from pytest_edgebench.predict.zero_channels import shares
 
-    work = dict.fromkeys(("conv", "pointwise", "depthwise", "dense"), 0.0)
-    outputs, operators, integer, peak = 0, 0, True, 0
+    kinds = ("conv", "pointwise", "depthwise", "dense", "outputs")
+    whole: dict[str, Any] = dict.fromkeys(kinds, 0.0)
+    left = dict(whole)
+    operators, integer, peak = 0, True, 0
     uncounted: dict[str, None] = {}
     with reading(path):
         file = read(path)
         for graph in (file.graphs[at] for at in reachable(file, sorted({*file.signatures.values()}) or [0])):
             peak = max(peak, graph.peak())
-            for operator in graph.operators:
+            dropped = shares(graph)
+            for place, operator in enumerate(graph.operators):
                 inputs, found = operator.inputs, macs_of(graph, operator)
                 weight = graph.shape(inputs[1]) if len(inputs) > 1 and inputs[1] >= 0 else ()
-                work[_kind(operator.name, weight)] += found or 0
+                outputs = sum(graph.elements(index) for index in operator.outputs)
+                for work, (products, written) in ((whole, (1, 1)), (left, dropped.get(place, (1, 1)))):
+                    work[_kind(operator.name, weight)] += products * (found or 0)
+                    work["outputs"] += written * outputs
                 if found is None or not all(graph.known(i) for i in operator.outputs):
                     uncounted[operator.name] = None
-                outputs += sum(graph.elements(index) for index in operator.outputs)
                 operators += 1
                 if computes(operator.name):  # int8 weights with float data are not integers throughout
                     integer = integer and not any(graph.dtype(i) in FLOATS for i in inputs if i >= 0)
     size = path.stat().st_size
-    return Features(
-        **work,
-        outputs=outputs,
-        operators=operators,
-        integer=integer,
-        peak=peak,
-        file=size,
-        uncounted=tuple(uncounted),
-    )
+    same: dict[str, Any] = {"integer": integer, "peak": peak, "file": size, "uncounted": tuple(uncounted)}
+    rest = Features(**left, operators=operators, **same) if left != whole else None
+    return Features(**whole, operators=operators, **same, left=rest)
 
 
 def _kind(name: str, weight: tuple[int, ...]) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.predict import errors
-from pytest_edgebench.predict.shipped import fitted_for
+from pytest_edgebench.predict.shipped import fitted_for, titled, told
 from pytest_edgebench.record.run import Metric
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ def predict(features: Features, core: str, runtime: str, clock_hz: float) -> Met
     """Latency of one inference in seconds, evidence "predicted", with its interval and the n of the fit.
 
     Args:
-        core, runtime: as the catalogue names them, such as "cortex-m7" and "stm32cube-ai-7.3-8.1".
+        core: as the catalogue names it, such as "cortex-m7".
+        runtime: software and version of the published measurements, such as "x-cube-ai-8.1".
         clock_hz: of the core.
 
     Raises:
@@ -25,7 +26,8 @@ def predict(features: Features, core: str, runtime: str, clock_hz: float) -> Met
     """
     if not (math.isfinite(clock_hz) and clock_hz > 0):
         raise errors.bad_clock(clock_hz)
-    fitted = fitted_for(features, "latency", core or "an unnamed core", runtime)
-    value, low, high = (cycles / clock_hz for cycles in fitted.of(features))
-    note = f"predicted for {fitted.title} at {clock_hz / 1e6:g} MHz; interval: {fitted.method}"
-    return Metric(value, "s", "predicted", fitted.points, low, high, note)
+    fits = fitted_for(features, "latency", core or "an unnamed core", runtime)
+    value, low, high = (cycles / clock_hz for cycles in told(fits, features))
+    methods = "; ".join(dict.fromkeys(fit.method for fit in fits))
+    note = f"predicted for {titled(core, runtime)} at {clock_hz / 1e6:g} MHz; interval: {methods}"
+    return Metric(value, "s", "predicted", sum(fit.points for fit in fits), low, high, note)

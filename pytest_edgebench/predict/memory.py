@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.predict.shipped import fitted_for
+from pytest_edgebench.predict.shipped import fitted_for, titled, told
 from pytest_edgebench.record.run import Metric
 
 if TYPE_CHECKING:
@@ -20,12 +20,13 @@ def memory(features: Features, quantity: str, runtime: str) -> Metric:
     the runtime's code takes.
 
     Args:
-        quantity: "ram" or "flash". runtime: as the catalogue names it, such as "stm32cube-ai-7.3-8.1".
+        quantity: "ram" or "flash". runtime: software and version, such as "x-cube-ai-8.1".
 
     Raises:
         PredictionRefused: as `fitted_for`.
     """
-    fitted = fitted_for(features, quantity, "", runtime)
-    note = f"predicted for {fitted.title}; interval: {fitted.method}"
-    value, low, high = fitted.of(features)
-    return Metric(value, "B", "predicted", fitted.points, low, high, note)
+    fits = fitted_for(features, quantity, "", runtime)
+    value, low, high = told(fits, features)
+    methods = "; ".join(dict.fromkeys(fit.method for fit in fits))
+    note = f"predicted for {titled('', runtime)}; interval: {methods}"
+    return Metric(value, "B", "predicted", sum(fit.points for fit in fits), low, high, note)

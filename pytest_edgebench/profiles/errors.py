@@ -125,6 +125,10 @@ def unknown_entry(where: str, name: str, catalogue: Iterable[str], declared: Ite
     return SettingsError(f"the catalogue has no entry {name!r}", where=where, fix=_nearest(name, catalogue))
 
 
+def unknown_kernels(where: str, name: str, known: Iterable[str]) -> SettingsError:
+    return SettingsError(f"unknown kernels {name!r}", where=where, fix=_nearest(name, known))
+
+
 def unknown_runtime(where: str, name: str, known: Iterable[str]) -> SettingsError:
     return SettingsError(
         f"unknown runtime {name!r}",

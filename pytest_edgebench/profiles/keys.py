@@ -11,6 +11,7 @@ from typing import Any
 from pytest_edgebench.base import discovery
 from pytest_edgebench.base.errors import SettingsError
 from pytest_edgebench.profiles import errors
+from pytest_edgebench.profiles.kernels import FAMILIES
 from pytest_edgebench.profiles.quantities import parse_bytes, parse_hertz
 from pytest_edgebench.profiles.target import RENAMED, Value, check_target
 
@@ -124,6 +125,13 @@ def _python(value: object, where: str, context: Context) -> str:
         raise errors.wrong_type(where, "a path (no such user's home)", name, "the path in full") from None
 
 
+def _kernels(value: object, where: str, context: Context) -> str:
+    name: str = _text('kernels = "cmsis-nn"')(value, where, context)
+    if name and name not in FAMILIES:
+        raise errors.unknown_kernels(where, name, tuple(FAMILIES))
+    return name
+
+
 def _options(value: object, where: str, context: Context) -> dict[str, str | int | float | bool]:
     example = 'runtime_options = { name = "value" }'
     if not isinstance(value, Mapping):
@@ -193,7 +201,8 @@ KEYS: Mapping[str, Check] = {
     "caches": _text('caches = "16 KiB + 16 KiB"'),
     "core": _text('core = "cortex-m7"'),
     "clock": _quantity("clock", "480 MHz", parse_hertz),
-    "predicted_by": _text('predicted_by = "stm32cube-ai-7.3-8.1"'),
+    "predicted_by": _text('predicted_by = "x-cube-ai-8.1"'),
+    "kernels": _kernels,
     "ram": _quantity("ram", "320 KiB", parse_bytes),
     "flash": _quantity("flash", "512 kB", parse_bytes),
     "dedicated": _flag("dedicated"),

@@ -36,7 +36,8 @@ class Profile:
         caches: sizes of its caches, for people.
         core: CPU core that predictions are made for, as published measurements name it.
         clock_hz: clock frequency that predictions are made for.
-        predicted_by: runtime and version that the published measurements were made with.
+        predicted_by: software and version that predictions are made for, such as "x-cube-ai-8.1".
+        kernels: what computes on it, such as "cmsis-nn" (`profiles.kernels` has all); "" for not stated.
         ram_bytes: memory of the target; None when unknown.
         flash_bytes: flash of the target; None when unknown.
         dedicated: nothing else runs on it, so noisy absolute budgets may fail a test.
@@ -61,6 +62,7 @@ class Profile:
     core: str = ""
     clock_hz: float | None = None
     predicted_by: str = ""
+    kernels: str = ""
     ram_bytes: int | None = None
     flash_bytes: int | None = None
     dedicated: bool = False

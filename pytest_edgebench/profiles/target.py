@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Value = str | int | float | bool | tuple[str, ...]
 """What an option may be; a list in TOML is a tuple here."""
 
-Gives = Literal["outputs", "latency", "memory", "instructions"]
+Gives = Literal["outputs", "inner", "latency", "memory", "instructions"]
 EVERYTHING: frozenset[Gives] = frozenset({"outputs", "latency", "memory"})
 HERE = "host"
 EVIDENCE = ("host", "device", "emulated", "predicted", "")
@@ -173,9 +173,18 @@ class TargetRef:
 
     @property
     def gives(self) -> frozenset[str]:
-        """Of "outputs", "latency", "memory" and "instructions", what can be asked for there."""
+        """Of "outputs", "inner", "latency", "memory" and "instructions", what can be asked for there."""
         listed = self.option("gives", ())
         return frozenset(listed) if isinstance(listed, tuple) and listed else KINDS[self.kind].gives
+
+    @property
+    def shows_inner(self) -> bool:
+        """Whether it runs any file it is given, such as one whose inner tensors are outputs too.
+
+        A flashed board runs its own program whatever it is sent, so where the profile lists what its target
+        gives, it has to list "inner".
+        """
+        return "gives" not in KINDS[self.kind].options or "inner" in self.gives
 
     @property
     def lock(self) -> str:

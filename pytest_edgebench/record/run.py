@@ -167,6 +167,8 @@ class Twin:
         flips: worst first, the worst few.
         critical: how many of the critical samples flip; None without any. marked: how many there are.
         diverges: the first tensor that differs, on the sample that differs most, in words; "" if not known.
+        kernels: the family of the target's kernels by its outputs, in words; "" if not looked into.
+        contradicted: the profile states kernels of another family.
     """
 
     reference: str
@@ -178,6 +180,8 @@ class Twin:
     critical: int | None = None
     marked: int = 0
     diverges: str = ""
+    kernels: str = ""
+    contradicted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
     Answer = tuple[dict[str, Any], Arrays]
 
+GIVES = ("outputs", "inner", "latency", "memory", "instructions")
 KIND = Kind(
     "command",
     "",
@@ -45,7 +46,7 @@ KIND = Kind(
     options={
         "run": words('run = ["./measure.sh", "--serial", "A1"]'),
         "evidence": choice(("predicted", "emulated", "host", "device")),
-        "gives": words('gives = ["outputs", "latency"]', ("outputs", "latency", "memory", "instructions")),
+        "gives": words('gives = ["outputs", "latency"]', GIVES),
         "lock": text('lock = "phone-A1"'),
     },
     paths=frozenset({"run"}),

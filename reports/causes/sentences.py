@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.reports import numbers, row_text, status
@@ -76,7 +77,8 @@ def title(cause: Cause) -> str:
     if fact.kind is Kind.ABSENT:
         name = status.metric_title(first.row)
         lacks = "is not available" if first.row.measured is None else "could not be judged"
-        return f"{name} of {_subject(cause.cases)} {lacks}: {_first_line(first.row.reason)}"
+        why = re.sub(r"^latency on \S+ is not available: ", "", _first_line(first.row.reason))
+        return f"{name} of {_subject(cause.cases)} {lacks}: {why}"
     return _over(cause)
 
 

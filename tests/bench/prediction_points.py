@@ -1,71 +1,105 @@
-"""Published latencies of known int8 networks as points to fit: STM32 model zoo and MLPerf Tiny tables."""
+"""Published figures of known int8 networks as points to fit: STM32 model zoo and MLPerf Tiny tables.
+
+Only rows that say which software ran the network, in which version: that is what a fit belongs to.
+"""
 
 from __future__ import annotations
 
 import csv
-from statistics import median
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.predict.features import Features, features_of
 from pytest_edgebench.predict.fit import Point
+from pytest_edgebench.predict.hierarchy import Key, worked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CUBE, TFLITE = "stm32cube-ai-7.3-8.1", "tensorflow-lite-2.11"
-MLPERF = "X-CUBE-AI v8.1.0"  # later versions are up to 1.5 times as fast: not the same runtime
-BOARDS = {
-    "B-U585I-IOT02A": ("cortex-m33", CUBE),
-    "STM32H747I-DISCO": ("cortex-m7", CUBE),
-    "STM32MP157F-DK2": ("cortex-a7-2-threads", TFLITE),
+CUBE = "x-cube-ai"
+BOARDS = {"B-U585I-IOT02A": "cortex-m33", "STM32H747I-DISCO": "cortex-m7"}
+LINUX = ("STM32MP157F-DK2", Key("cortex-a7-2-threads", "tensorflow-lite", "2.11"))
+FILES = {
+    "kws": "models/mlperf_tiny/kws_int8.tflite",
+    "ic": "models/mlperf_tiny/ic_resnet8_int8.tflite",
+    "vww": "models/mlperf_tiny/vww_96_int8.tflite",
 }
-FILES = {"kws": "models/mlperf_tiny/kws_int8.tflite", "ic": "models/mlperf_tiny/ic_resnet8_int8.tflite"}
-NETWORKS = {"kws": "ds-cnn", "ic": "resnet v1 8"}  # the latter is also in the zoo: left out together
-CORES = {"M33": "cortex-m33", "M7": "cortex-m7", "M4": "cortex-m4"}
+NETWORKS = {"kws": "ds-cnn", "ic": "resnet v1 8", "vww": "mobilenet v1 0.25", "ad": "autoencoder"}
+"""The second is also in the zoo: left out together."""
+WIDTHS = (640, 128, 128, 128, 128, 8, 128, 128, 128, 128, 640)
+"""Of the autoencoder, whose file is not at hand: mlcommons/tiny, anomaly_detection/keras_model.py."""
+OTHER = re.compile(r"float|max_performance|min_ram")
+"""Variants of a system that are not what the software does by itself."""
+DROPS = {(CUBE, "8.1"), (CUBE, "9.0"), (CUBE, "10.2"), ("plumerai", "2023.05")}
+"""Software taken to drop channels of only zeros. Half of the products of the VWW reference file lead to such
+channels, and its time halved in these versions, where that of the other three networks did not."""
 
-Group = tuple[str, str, str]
+Groups = dict[str, dict[Key, list[Point]]]
+PROCESSORS = "latency of processors"
+"""Fitted apart: they share nothing with microcontrollers."""
 
 
-def points_of(data: Path) -> dict[Group, list[Point]]:
-    """(quantity, core, runtime) → its points, in the order of the tables; memory is of no core.
+def points_of(data: Path) -> Groups:
+    """What is fitted together → (core, software, version) → its points, in the order of the tables.
+
+    The first word of what is fitted together is the quantity.
 
     Args:
         data: the folder of the tables and model files.
     """
-    found: dict[Group, list[Point]] = {}
+    found: Groups = {"latency": {}, PROCESSORS: {}, "ram": {}, "flash": {}}
     for row in _rows(data, "stm32_modelzoo"):
         network, source = " ".join(row["model"].split()).lower(), row["source"].split(" (")[0]
+        version = row["runtime"].rpartition(" ")[2].removesuffix(".0")
         if row["inference_ms"]:
             cycles = float(row["inference_ms"]) * float(row["freq_mhz"]) * 1e3
-            group = ("latency", *BOARDS[row["board"]])
-            found.setdefault(group, []).append(Point(network, _counted(row), cycles, source))
+            linux = row["board"] == LINUX[0]
+            key = LINUX[1] if linux else Key(BOARDS[row["board"]], CUBE, version)
+            of_kind = found[PROCESSORS if linux else "latency"]
+            of_kind.setdefault(key, []).append(Point(network, _counted(row), cycles, source))
         if row["total_ram_kib"]:
             unit = 1000 if "heads the memory columns kB" in row["note"] else 1024
             for quantity in ("ram", "flash"):
                 size = unit * float(row[f"total_{quantity}_kib"])
                 point = Point(network, _counted(row), size, source)
-                known = found.setdefault((quantity, "", CUBE), [])
+                known = found[quantity].setdefault(Key("", CUBE, version), [])
                 known += [] if point in known else [point]  # a network of several tables
-    reference = {name: features_of(data / file) for name, file in FILES.items()}
-    for (core, board, benchmark), rows in _submitted(data).items():
-        cycles = median(float(row["latency_ms"]) * float(row["clock_mhz"]) * 1e3 for row in rows)
-        sources = sorted({row["source"].split(":")[0] for row in rows})
-        name = f"{board} in {', '.join(sources)}"
-        point = Point(NETWORKS[benchmark], reference[benchmark], cycles, name)
-        found.setdefault(("latency", core, CUBE), []).append(point)
-    return found
-
-
-def _submitted(data: Path) -> Mapping[tuple[str, str, str], list[dict[str, str]]]:
-    """STMicroelectronics' rows of the closed division: those run the reference networks."""
-    found: dict[tuple[str, str, str], list[dict[str, str]]] = {}
+    work = {name: features_of(data / file) for name, file in FILES.items()} | {"ad": autoencoder()}
     for row in _rows(data, "mlperf_tiny_results"):
-        core = next((core for mark, core in CORES.items() if mark in row["core"]), None)
-        wanted = row["division"] == "closed" and row["benchmark"] in FILES and row["software"] == MLPERF
-        if core and wanted and row["latency_ms"] and row["submitter"] == "STMicroelectronics":
-            found.setdefault((core, row["board"].upper(), row["benchmark"]), []).append(row)
+        core, ran = re.search(r"Cortex\S*-M(\d+)", row["core"]), software_of(row)
+        reference = row["division"] == "closed" and row["benchmark"] in work and not row["accelerator"]
+        if core and ran and reference and row["latency_ms"] and not OTHER.search(row["system_id"]):
+            cycles = float(row["latency_ms"]) * float(row["clock_mhz"]) * 1e3
+            features = worked(work[row["benchmark"]], ran in DROPS)
+            plus = "plus" if core[1] == "0" else ""
+            source = f"{row['board'].upper()} in {row['source'].split(':')[0]}"
+            point = Point(NETWORKS[row["benchmark"]], features, cycles, source)
+            found["latency"].setdefault(Key(f"cortex-m{core[1]}{plus}", *ran), []).append(point)
     return found
+
+
+def software_of(row: Mapping[str, str]) -> tuple[str, str] | None:
+    """Software and version of a row of MLPerf Tiny; None where it does not say both."""
+    named = row["software"]
+    if found := re.search(r"X-CUBE-AI[ -]v?(\d+\.\d+)", f"{named} {row['system_id']}"):
+        return CUBE, found[1]
+    if found := re.search(r"Plumerai Inference Engine (\d\S*)", named):
+        return "plumerai", found[1]
+    if found := re.search(r"\(HALE\) version (\S+)", named):
+        return "hale", found[1]
+    if found := re.search(r"Microcontrollers v(\S+)", named):
+        return "tflite-micro", found[1]
+    if named == "microTVM" and (found := re.search(r"'TVM': \{'SHA': '(\w{7})", row["libraries"])):
+        return "microtvm-cmsis-nn" if "CMSIS_NN" in row["libraries"] else "microtvm", found[1]
+    return None
+
+
+def autoencoder() -> Features:
+    """The work of the anomaly detector, ten dense layers."""
+    dense = sum(a * b for a, b in pairwise(WIDTHS))
+    return Features(0.0, 0.0, 0.0, dense, outputs=sum(WIDTHS[1:]), operators=len(WIDTHS) - 1)
 
 
 def _counted(row: Mapping[str, str]) -> Features:

@@ -110,10 +110,12 @@ def predictions() -> Figure:
     fits, rows = tables("prediction", "predicted")
     found: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
-        if row["what"] not in ("ram", "flash"):
-            found.setdefault(row["what"], []).append((number(row["measured"]), number(row["predicted"])))
+        if (core := row["what"].partition(",")[0]) not in ("ram", "flash"):
+            found.setdefault(core, []).append((number(row["measured"]), number(row["predicted"])))
     svg = charts.points("Predicted latency of unseen networks", found, "measured, M cycles", "predicted")
-    return _picked(svg, fits, ("fit", "networks (n)", "off by, median", "worst", "interval held"))
+    return _picked(
+        svg, fits, ("fit", "networks (n)", "refused", "off by, median", "mean", "worst", "interval held")
+    )
 
 
 def teachers() -> Figure:

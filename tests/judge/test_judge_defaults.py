@@ -175,7 +175,7 @@ def test_a_described_profile_leaves_latency_out() -> None:
         parent=Reference({"size": size(2), "accuracy": accuracy(9, 10)}, samples=right(9, 10)),
     )
     row = by_metric(default_rows([], described))["latency"]
-    assert row.reason == "left out: no latency evidence for rpi4: the profile is only described"
+    assert row.reason == "left out: latency on rpi4 is not available: the profile is only described"
     timed_not = by_metric(default_rows([], compared(timing={})))["latency"]
     assert timed_not.reason == "left out: it was not timed against the float model"
 

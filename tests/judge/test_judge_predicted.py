@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from judge_facts import facts, slot
@@ -12,6 +14,9 @@ from pytest_edgebench.judge.predicted import judge_predicted
 from pytest_edgebench.judge.relative_latency import Outcome
 from pytest_edgebench.judge.rows import judge_slot
 from pytest_edgebench.record.run import Metric, Verdict
+
+if TYPE_CHECKING:
+    from pytest_edgebench.record.schema import Evidence
 
 PREDICTED = Metric(0.010, "s", "predicted", 9, low=0.008, high=0.012)
 
@@ -81,3 +86,21 @@ def test_predictions_are_not_compared() -> None:
     assert row.reason.endswith(
         "is only predicted, too roughly to be compared with another model's; write an absolute limit"
     )
+
+
+@pytest.mark.parametrize("metric", ["latency", "ram"])
+@pytest.mark.parametrize(
+    "evidence, usual, level",
+    [("predicted", True, "warn"), ("predicted", False, "error"), ("device", True, "error")],
+)
+def test_a_prediction_over_its_limit_warns_unless_the_budget_says_its_level(
+    metric: str, evidence: Evidence, usual: bool, level: str
+) -> None:
+    """A number of a device is an error in any case."""
+    key, unit = ("latency.p50", "s") if metric == "latency" else ("ram", "B")
+    measured = Metric(0.010, unit, evidence, 9, low=0.008, high=0.012)
+    statistic = "p50" if metric == "latency" else ""
+    written = replace(slot(metric, 0.001, unit, statistic=statistic), usual=usual)
+    absolute = judge_predicted(PREDICTED, "p50", 0.001)
+    row = judge_slot(written, facts({key: measured}, absolute={"p50": absolute}))
+    assert (row.verdict, row.level) == (Verdict.FAIL, level)

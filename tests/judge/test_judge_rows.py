@@ -95,7 +95,7 @@ def test_a_latency_budget_on_a_described_profile_fails(reference: str, key: str)
     row = judge_slot(demand, described)
     assert row.verdict is Verdict.FAIL
     assert row.reason == (
-        "no latency evidence for rpi4: the profile is only described; "
+        "latency on rpi4 is not available: the profile is only described; "
         "a latency budget needs a target that can be timed"
     )
     demanded = judge_slot(replace(demand, evidence="device"), described)

@@ -176,7 +176,7 @@ def test_without_a_baseline_the_history_says_what_is_new(since: str, age: str) -
 
 def test_equal_reasons_of_several_profiles_are_one_cause() -> None:
     def lost(profile: str) -> CaseResult:
-        why = f"no latency evidence for {profile}: not connected"
+        why = f"latency on {profile} is not available: not connected"
         return case(profile=profile, rows=(replace(over(), measured=None, reason=why),))
 
     (cause,) = account(run(lost("pi"), lost("m7"))).causes
