@@ -134,11 +134,11 @@ class Worker(subprocess.Popen[bytes]):
     names: IO[str]
 
     def _execute_child(self, args: list[str], *rest: Any) -> None:
-        environment, (stdin, _, _, stdout, _, stderr) = rest[5], rest[9:15]
+        kept, environment, (stdin, _, _, stdout, _, stderr) = rest[3], rest[5], rest[9:15]
         self.pid = os.fork()  # as that of the class forks
         if self.pid == 0:
             try:
-                _work(args, environment, stdin, stdout, stderr)
+                _work(args, kept, environment, stdin, stdout, stderr)
             finally:
                 os._exit(70)
         self._child_created = self._closed_child_pipe_fds = True
@@ -155,14 +155,16 @@ class _Forking:
         return getattr(subprocess, name)
 
 
-def _work(args: list[str], environment: dict[str, str], *streams: int) -> None:
+def _work(args: list[str], kept: tuple[int, ...], environment: dict[str, str], *streams: int) -> None:
     if tuple(args[1:3]) != CONFINED:
         os._exit(71)
     _arm("", "", 0, 0, "")
     os.setsid()
     _streams(*streams)
-    names = os.fdopen(os.dup2(Worker.names.fileno(), 3), "a", encoding="utf-8")
-    os.closerange(4, 1024)
+    names = os.fdopen(os.dup(Worker.names.fileno()), "a", encoding="utf-8")
+    for number in {*range(3, 1024)} - {names.fileno(), *kept}:
+        with contextlib.suppress(OSError):
+            os.close(number)
     os.environ.clear()
     os.environ.update(environment)
     tempfile.tempdir = None
