@@ -63,9 +63,8 @@ def test_one_profile(project: Path, capsys: Captured) -> None:
     assert [line.split(":")[0] for line in shown] == [
         "  - static",
         "  - emulated",
-        "  - predicted",
-        "  - predicted",
         "  - none for latency",
+        "  - predictions for this core, if it runs one of these",
         "  - none for load time",
     ]
     assert "predicted: ram of int8 .tflite files as by stm32cube-ai-7.3-8.1" in shown[2]

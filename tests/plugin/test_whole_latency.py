@@ -18,11 +18,11 @@ def pytest_configure(config):
 
     ask = Process.ask
 
-    def heard(self, message, *rest):
+    def heard(self, message, *rest, **terms):
         test = os.environ.get("PYTEST_CURRENT_TEST", "").split("::")[-1].split("[")[0]
         with open("asked.txt", "a") as file:
             file.write(f"{test} {message['ask']}\\n")
-        return ask(self, message, *rest)
+        return ask(self, message, *rest, **terms)
 
     Process.ask = heard
 """
