@@ -67,9 +67,17 @@ def test_one_profile(project: Path, capsys: Captured) -> None:
         "  - predictions for this core, if it runs one of these",
         "  - none for load time",
     ]
-    assert "predicted: ram of int8 .tflite files as by stm32cube-ai-7.3-8.1" in shown[2]
-    assert "from 14 measurements of 11 networks" in shown[2]
+    assert "predicted_by = hale-1.0, " in shown[3]
     assert "accuracy, flips against the host and the tensor arena" in shown[1]
+
+
+def test_a_profile_that_names_what_runs_there(project: Path, capsys: Captured) -> None:
+    text = '[profiles.board]\nextends = "nucleo-l4r5zi"\npredicted_by = "x-cube-ai-8.1"\n'
+    (project / "edgebench.toml").write_text(text)
+    assert main(["profiles", "board"]) == 0
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  - predicted: ")]
+    assert [line.split()[2] for line in shown] == ["latency", "ram", "flash"]
+    assert all("as by x-cube-ai-8.1, " in line and " measurements of " in line for line in shown)
 
 
 def test_a_microcontroller_without_its_runtime(
