@@ -46,7 +46,7 @@ ROOMS = {
         ("pytest_edgebench/artifacts/cache.py", "pytest_edgebench/artifacts/store/*"),
         tuple(
             f"tests/artifacts/test_cache{part}.py"
-            for part in ("", "_changed", "_first", "_old", "_seal", "_trust")
+            for part in ("", "_changed", "_first", "_large", "_old", "_seal", "_trust")
         ),
     ),
     "record": Room(
