@@ -132,7 +132,9 @@ class CaseRun:
         """Outputs and score on the profile; `UnsupportedError` where the file does not fit there."""
         if self.unfit:
             raise errors.does_not_fit(self.profile.name, self.unfit, self.planned.place)
-        return self.view.answered.scored
+        found = self.view.answered.scored
+        _ = self._rows  # wrong slices are an error once, where the score is asked for
+        return found
 
     @property
     def twin(self) -> Twin | None:

@@ -211,10 +211,15 @@ class Edge:
         """The score on each slice: ``edge.slices["night"].value``; empty where the model has no slices.
 
         Each has ``.n`` (samples), ``.value`` with ``.low`` and ``.high``, ``.original``, and ``.change``
-        against that with ``.change_low`` and ``.change_high``, in the score's unit or points.
+        against that with ``.change_low`` and ``.change_high``, in the score's unit or points. A name that is
+        not there is a KeyError that says which are.
         """
+        from pytest_edgebench.case.slices import Named
+
         found = self._case_run.recorded_slices
-        return {} if found is None else {each.name: each for each in found.each}
+        return Named(
+            {each.name: each for each in (() if found is None else found.each)}, self._case_run.model.place
+        )
 
     @property
     def margins(self) -> Margins | None:

@@ -10,6 +10,7 @@ from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.declare.slices import is_slice
 from pytest_edgebench.record.run import Metric
 from pytest_edgebench.samples.scores import judged
+from pytest_edgebench.samples.slice_errors import no_slice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,12 +22,23 @@ if TYPE_CHECKING:
     from pytest_edgebench.judge.bootstrap import Bootstrap, Scorer
     from pytest_edgebench.judge.measurements import Against, OfSlice, ScoreInfo
     from pytest_edgebench.measure.observer import Scored
-    from pytest_edgebench.record.slices import SlicesRecord
+    from pytest_edgebench.record.slices import SliceRecord, SlicesRecord
 
     Slices = Mapping[str, Array] | None
 
 DRAWS, FEW_DRAWS = 2000, 200
 """Of a bootstrap of a score without per-sample values: under a budget on slices, and for the report alone."""
+
+
+class Named(dict[str, "SliceRecord"]):
+    """Slice → its score; asked for another name, it says which there are."""
+
+    def __init__(self, each: Mapping[str, SliceRecord], place: str) -> None:
+        super().__init__(each)
+        self._place = place
+
+    def __missing__(self, name: str) -> SliceRecord:
+        raise no_slice(name, tuple(self), self._place)
 
 
 def score_info(score: Score) -> ScoreInfo:

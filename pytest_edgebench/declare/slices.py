@@ -67,7 +67,8 @@ def slice_of(statistic: str) -> str | None:
 def statistic_of(written: str) -> str | None:
     """The statistic that words of a limit stand for; None where they are not about slices.
 
-    ``slice "rainy night"`` and ``slice rainy night`` are the same. An empty name is the caller's to refuse.
+    ``slice "rainy night"`` and ``slice rainy night`` are the same. Runs of spaces count as one, as in
+    names of slices. An empty name is the caller's to refuse.
     """
     words = written.split(None, 1)
     if len(words) == 2 and [word.lower() for word in written.split()] == ["worst", "slice"]:
@@ -77,4 +78,4 @@ def statistic_of(written: str) -> str | None:
     name = words[1].strip() if len(words) == 2 else ""
     if len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
         name = name[1:-1]
-    return OF + name
+    return OF + " ".join(name.split())

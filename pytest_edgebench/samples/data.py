@@ -57,8 +57,10 @@ def labelled(data: Any, where: str, folder: Path) -> Samples:
     if len(set(lengths.values())) > 1:
         raise errors.inputs_differ(lengths, about.where)
     count = next(iter(lengths.values()))
-    if labels.ndim == 0 or len(labels) != count:
-        raise errors.labels_length(len(labels) if labels.ndim else 0, count, about.where)
+    if labels.ndim == 0:
+        raise errors.labels_are_one(found.labels, about.where)
+    if len(labels) != count:
+        raise errors.labels_length(len(labels), count, about.where)
     critical = None if found.critical is None else critical_mask(found.critical, count, about.where)
     if roles.sequences:
         check_steps(inputs, about.where)
@@ -98,7 +100,10 @@ def calibration(model: Model, count: int) -> tuple[Given | RaggedGiven, bool]:
             return streamed.head(count), True
         arrays, roles = _split(found, "calibration", about.where)
         columns = checked_inputs(arrays, "calibration", about.where)
-        length = len(next(iter(columns.values())))
+        lengths = {name: len(column) for name, column in columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise errors.inputs_differ(lengths, about.where)
+        length = next(iter(lengths.values()))
         own = Columns(columns, np.empty((length, 0)), None, roles, about.where)
         return _given(own, range(min(count, length)), about.where), True
     samples = load(model)

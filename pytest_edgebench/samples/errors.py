@@ -87,6 +87,15 @@ def sequences_differ(steps: Mapping[str, object], where: str) -> DataError:
     )
 
 
+def labels_are_one(given: Any, where: str) -> DataError:
+    kind = "None" if given is None else f"one {type(given).__name__}"
+    return DataError(
+        f"the labels are {kind}, not one for each sample",
+        where=where,
+        fix="give an array or a list of labels",
+    )
+
+
 def labels_length(labels: int, inputs: int, where: str) -> DataError:
     return DataError(
         f"{labels} labels for {inputs} inputs", where=where, fix="give one label for each sample, in order"
@@ -134,7 +143,15 @@ def not_finite(what: str, where: str) -> DataError:
 
 
 def no_file(path: Path, where: str) -> DataError:
-    return DataError(f"the data file {shortened(str(path))} does not exist", where=where, fix=_PAIR)
+    told = "is a folder" if is_folder(path) else "does not exist"
+    return DataError(f"the data file {shortened(str(path))} {told}", where=where, fix=_PAIR)
+
+
+def is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that cannot be
+        return False
 
 
 _SAVE = "write it with numpy.savez(path, x=inputs, y=labels); arrays of objects are not read"
@@ -205,9 +222,10 @@ def bad_dataset(error: Exception, where: str) -> DataError:
     )
 
 
-def bad_batches(error: Exception, where: str) -> DataError:
+def bad_batches(number: int, error: Exception, where: str) -> DataError:
     return DataError(
-        f"the batches do not give (inputs, labels) of equal shapes: {type(error).__name__}: {error}",
+        f"the batches do not give (inputs, labels) of equal shapes: batch {number:,} raised "
+        f"{type(error).__name__}: {error}",
         where=where,
         fix="yield (inputs, labels) with the sample as their first axis",
     )
@@ -239,9 +257,25 @@ def not_pairs(number: int, given: Any, where: str) -> DataError:
 
 def dataset_raised(number: int, error: Exception, where: str) -> DataError:
     return DataError(
-        f"the data set raised {type(error).__name__} for sample {number:,}: {error}{_raised_at(error)}",
+        f"the data set raised {type(error).__name__} for sample {number:,}: {error}{raised_at(error)}",
         where=where,
         fix="correct its __getitem__",
+    )
+
+
+def dataset_without_length(error: Exception, where: str) -> DataError:
+    return DataError(
+        f"the data set does not say how many samples it has: __len__ raised {type(error).__name__}: {error}"
+        f"{raised_at(error)}",
+        where=where,
+        fix="correct its __len__",
+    )
+
+
+def not_critical(given: Any, where: str) -> DataError:
+    kind = f"of shape {given.shape}" if hasattr(given, "shape") else f"a {type(given).__name__}"
+    return DataError(
+        f"whether a sample is critical is {kind}", where=where, fix="give true or false for each sample"
     )
 
 
@@ -269,13 +303,14 @@ def function_returned_function(what: str, function: Any, where: str) -> DataErro
 def function_raised(what: str, function: Any, error: Exception, where: str) -> DataError:
     name = getattr(function, "__qualname__", type(function).__name__)
     return DataError(
-        f"{what} function {name}() raised {type(error).__name__}: {error}{_raised_at(error)}",
+        f"{what} function {name}() raised {type(error).__name__}: {error}{raised_at(error)}",
         where=where,
         fix="correct the function; it is called with no arguments",
     )
 
 
-def _raised_at(error: Exception) -> str:
+def raised_at(error: Exception) -> str:
+    """ " at FILE:LINE" of the place where a user's function failed."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
@@ -284,7 +319,7 @@ def _raised_at(error: Exception) -> str:
 
 def score_raised(name: str, error: Exception, where: str) -> DataError:
     return DataError(
-        f"score {name!r} raised {type(error).__name__}: {error}",
+        f"score {name!r} raised {type(error).__name__}: {error}{raised_at(error)}",
         where=where,
         fix="a score takes (outputs, labels) and returns one number",
     )

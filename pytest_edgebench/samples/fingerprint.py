@@ -24,7 +24,7 @@ def condensed(array: Array) -> bytes:
     """
     import numpy as np
 
-    flat = np.ascontiguousarray(array).reshape(len(array), -1)
+    flat = np.ascontiguousarray(array).reshape(len(array), -1) if array.size else array
     raw = flat.view(np.uint8) if flat.size else np.empty((len(array), 0), np.uint8)
     size = raw.shape[1]
     if size < LEAST:

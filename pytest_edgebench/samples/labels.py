@@ -27,7 +27,10 @@ def as_labels(values: Any) -> Array:
         if found.dtype != object or found.ndim == 0:
             return found
     # Looked at one by one before numpy may, which goes into whatever has a length and never comes back.
-    plain = [_plain(value) for value in values]
+    try:
+        plain = [_plain(value) for value in values]
+    except RecursionError:
+        raise TypeError("itself, or is nested too deeply") from None
     try:
         found = np.asarray(plain)
         if found.dtype != object:

@@ -47,7 +47,11 @@ class Row:
 
             label = np.asarray(label)
         labels = [label] if about.labelled else None
-        return given, labels, None if self.critical is None or not about.labelled else [bool(self.critical)]
+        return (
+            given,
+            labels,
+            [_yes(self.critical, about)] if self.critical is not None and about.labelled else None,
+        )
 
     def batch(self, about: About) -> tuple[Mapping[str, Any], Any, Any]:
         """Those of a batch, as given."""
@@ -81,6 +85,15 @@ def row(item: Any, about: About) -> Row | None:
 
 def _named(value: Any) -> Mapping[str, Any]:
     return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else {"input_0": value}
+
+
+def _yes(value: Any, about: About) -> bool:
+    """Whether one sample is critical."""
+    import numpy as np
+
+    if not isinstance(value, bool | int | np.bool_ | np.integer) and getattr(value, "ndim", 1):
+        raise errors.not_critical(value, about.where)
+    return bool(value)
 
 
 def _with_axis(value: Any, about: About) -> Any:

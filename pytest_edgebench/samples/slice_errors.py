@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_edgebench.base.errors import DataError, nearest
+from pytest_edgebench.samples.errors import raised_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _FORMS = (
     "give eb.slices one name or class a sample, a mapping of name to mask or sample numbers, or a function "
@@ -68,11 +69,23 @@ def numbers_between(value: float, where: str) -> DataError:
     )
 
 
-def unknown_field(name: str, known: Iterable[str], where: str) -> DataError:
+def no_name(key: Any, where: str) -> DataError:
+    return DataError(
+        f"a slice is named {key!r}, which no budget can ask for", where=where, fix="name it, e.g. 'night'"
+    )
+
+
+def same_name(first: Any, second: Any, where: str) -> DataError:
+    return DataError(
+        f"slices {first!r} and {second!r} have the same name", where=where, fix="name each slice differently"
+    )
+
+
+def unknown_field(name: str, known: Sequence[str], where: str) -> DataError:
     return DataError(
         f"eb.slices({name!r}): no input and no key of the labels has this name",
         where=where,
-        fix=nearest(name, known),
+        fix=nearest(name, known) if known else _FORMS,
     )
 
 
@@ -85,7 +98,11 @@ def arguments(count: str, where: str) -> DataError:
 
 
 def function_raised(cause: Exception, where: str) -> DataError:
-    return DataError(f"the function given to eb.slices raised {type(cause).__name__}: {cause}", where=where)
+    return DataError(
+        f"the function given to eb.slices raised {type(cause).__name__}: {cause}{raised_at(cause)}",
+        where=where,
+        fix="correct the function; it is called with (labels) or (inputs, labels) of some of the samples",
+    )
 
 
 def names_differ(where: str) -> DataError:
@@ -105,6 +122,17 @@ def numbers_of_part(where: str) -> DataError:
     )
 
 
+class NoSliceError(DataError, KeyError):
+    """A slice that a test asks for and a case does not have."""
+
+
+def no_slice(name: object, known: Sequence[str], where: str) -> NoSliceError:
+    if not known:
+        fix = "give the model some: eb.Model(..., slices=eb.slices(...))"
+        return NoSliceError(f"edge.slices[{name!r}]: the model has no slices", where=where, fix=fix)
+    return NoSliceError(f"there is no slice {name!r}", where=where, fix=nearest(str(name), known))
+
+
 def no_samples_of(value: Any) -> str:
     """What was given in place of slices."""
-    return f"a {type(value).__name__}"
+    return "None" if value is None else f"a {type(value).__name__}"

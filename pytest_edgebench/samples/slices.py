@@ -48,7 +48,7 @@ def rows_of(slices: Slices, samples: Samples) -> dict[str, Array]:
     if callable(given) and not hasattr(given, "__array__"):
         found = _by_function(given, samples, where)
     elif isinstance(given, Mapping):
-        found = {str(name): _rows(str(name), rows, count, where) for name, rows in given.items()}
+        found = {name: _rows(name, rows, count, where) for name, rows in _named(given, where)}
     else:
         found = _grouped(_names(given, where), count, where)
     if not found:
@@ -59,6 +59,19 @@ def rows_of(slices: Slices, samples: Samples) -> dict[str, Array]:
     if len(found) > MOST:
         raise errors.too_many(len(found), MOST, where)
     return found
+
+
+def _named(given: Mapping[Any, Any], where: str) -> Iterator[tuple[str, Any]]:
+    """A mapping's slices by the names that budgets may use."""
+    seen: dict[str, Any] = {}
+    for key, rows in given.items():
+        name = _name(key, where)
+        if name is None:
+            raise errors.no_name(key, where)
+        if name in seen:
+            raise errors.same_name(seen[name], key, where)
+        seen[name] = key
+        yield name, rows
 
 
 def _names(given: Any, where: str) -> list[str | None]:
@@ -73,6 +86,8 @@ def _names(given: Any, where: str) -> list[str | None]:
             raise errors.not_slices(errors.no_samples_of(given), where) from None
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
+        if array.ndim == 0 and array.dtype == object:
+            raise errors.not_slices(errors.no_samples_of(given), where)
         if array.ndim != 1:
             raise errors.not_slices(f"of shape {array.shape}, not one name a sample", where)
         values = array.tolist()
@@ -94,7 +109,7 @@ def _name(value: Any, where: str) -> str | None:
         value = int(value)
     if not isinstance(value, str | int | np.generic):
         raise errors.not_slices(f"named by a {type(value).__name__}", where)
-    return str(value).strip() or None
+    return " ".join(str(value).split()) or None
 
 
 def _grouped(names: list[str | None], count: int, where: str) -> dict[str, Array]:
@@ -140,6 +155,15 @@ def _rows(name: str, given: Any, count: int, where: str) -> Array:
     return np.unique(array).astype(np.intp)
 
 
+def _is_mask(given: Any) -> bool:
+    import numpy as np
+
+    try:
+        return np.asarray(given).dtype == bool
+    except Exception:  # noqa: BLE001 - whatever the user's object does
+        return False
+
+
 def _field(name: str, samples: Samples, where: str) -> Any:
     """One value a sample: of an input, or of a key in labels that are dicts."""
     import numpy as np
@@ -177,10 +201,10 @@ def _by_function(fn: Callable[..., Any], samples: Samples, where: str) -> dict[s
     rows: dict[str, list[Array]] = {}
     start = 0
     for part, count in parts:
-        for name, given in part.items():
-            if len(parts) > 1 and np.asarray(given).dtype != bool:
+        for name, given in _named(part, where):
+            if len(parts) > 1 and not _is_mask(given):
                 raise errors.numbers_of_part(where)
-            rows.setdefault(str(name), []).append(start + _rows(str(name), given, count, where))
+            rows.setdefault(name, []).append(start + _rows(name, given, count, where))
         start += count
     return {name: np.concatenate(found) for name, found in rows.items()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import DataError
+from pytest_edgebench.samples.errors import raised_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,28 @@ def labels_of_batch(number: int, labels: int, inputs: int, where: str) -> DataEr
     )
 
 
+def no_labels_of_batch(number: int, where: str) -> DataError:
+    return DataError(
+        f"batch {number:,} has no labels", where=where, fix="give one label for each sample, in order"
+    )
+
+
+def stream_raised(number: int, error: Exception, where: str) -> DataError:
+    after = "before its first batch" if not number else f"after {number:,} batch{'es' if number > 1 else ''}"
+    return DataError(
+        f"the data raised {type(error).__name__} {after}: {error}{raised_at(error)}",
+        where=where,
+        fix="correct its __iter__, or the function that makes it",
+    )
+
+
 def inputs_of_batch(number: int, lengths: Mapping[str, int], where: str) -> DataError:
+    if not lengths:
+        return DataError(
+            f"batch {number:,} has no inputs",
+            where=where,
+            fix="give each input next to the label, by its name",
+        )
     shown = ", ".join(f"{name}: {count}" for name, count in lengths.items())
     return DataError(
         f"the batches do not give (inputs, labels) of equal shapes: batch {number:,} holds different numbers "

@@ -139,6 +139,16 @@ def test_calibration_takes_every_form_of_inputs(tmp_path: Path, given: dict[str,
     assert np.array_equal(drawn.samples["input_0"], X[rows])
 
 
+def test_a_class_is_called_for_the_data() -> None:
+    for made in (Pairs, Counted):
+        assert load(model(made)).key() == load(model(made())).key()
+
+
+def test_calibration_of_differing_lengths_is_refused() -> None:
+    with pytest.raises(DataError, match=r"different numbers of samples \(a: 10, b: 3\)"):
+        calibration(model((X, Y), calibration={"a": X, "b": X[:3]}), 6)
+
+
 def raising() -> Any:
     raise OSError("the share is offline")
 
@@ -151,6 +161,31 @@ class Ragged(Pairs):
 class Raising(Pairs):
     def __getitem__(self, number: int) -> tuple[Any, Any]:
         raise KeyError("img")
+
+
+class Lengthless(Pairs):
+    def __len__(self) -> int:
+        raise RuntimeError("unknown")
+
+
+class Critical(Pairs):
+    def __getitem__(self, number: int) -> Any:
+        return X[number], 0, np.array([True, False])
+
+
+class Stops(Batches):
+    def __iter__(self) -> Any:
+        yield X, Y
+        raise OSError("the share is offline")
+
+
+class NeverStarts(Batches):
+    def __iter__(self) -> Any:
+        raise OSError("no such share")
+
+
+CIRCLE: list[Any] = []
+CIRCLE.append(CIRCLE)
 
 
 class Bare(Pairs):
@@ -172,9 +207,11 @@ REFUSED = {
     "lost npy": (("lost.npy", Y), "lost.npy does not exist"),
     "long": ("a" * 5000, "does not exist"),
     "NUL": ("a\0b.npz", "does not exist"),
-    "folder": (".", "does not exist"),
+    "folder": (".", "is a folder"),
     "labels fewer": ((X, Y[:-1]), "9 labels for 10 inputs"),
-    "labels none": ((X, None), "0 labels for 10 inputs"),
+    "labels none": ((X, None), "the labels are None, not one for each sample"),
+    "labels of a set": ((X, {1, 2}), "the labels are one set, not one for each sample"),
+    "labels in circles": ((X, [CIRCLE] * 10), "a label is or holds itself"),
     "labels of a class": ((X, [Ragged()] * 10), "a label is or holds Ragged"),
     "times": ((Y.astype("datetime64[s]"), Y), r"inputs has dtype datetime64\[s\]"),
     "another device": ((Unconvertible(), Y), "as an array: RuntimeError: on another device"),
@@ -182,6 +219,8 @@ REFUSED = {
     "raises": (raising, r"data function raising\(\) raised OSError: the share .*test_forms.py:"),
     "function of a function": (lambda: raising, "returned a function"),
     "empty set": (Pairs(X[:0], Y[:0]), "data holds no samples"),
+    "class": (Lengthless, "how many samples it has: __len__ raised RuntimeError: unknown at .*test_forms.py:"),
+    "critical of two": (Critical(), r"whether a sample is critical is of shape \(2,\)"),
     "raising set": (Raising(), r"the data set raised KeyError for sample 0: 'img' at .*test_forms.py:"),
     "bare set": (Bare(), "sample 0 of the data set is a ndarray, not a pair"),
     "set of labels of a class": (Pairs(X, [Ragged()] * 10), "a label is or holds Ragged"),
@@ -225,13 +264,24 @@ def test_torch_loaders_and_tensors() -> None:
         ([(X, Y), (X[:, 0], Y)], r"of equal shapes: input_0 has 2 axes in batch 1 and 3 in batch 0"),
         ([(X, Y), ({"a": X}, Y)], "batch 1 has the inputs a; batch 0 has input_0"),
         ([(X, Y), (X, Y[:3])], "batch 1 has 3 labels for 10 inputs"),
+        ([(X, Y), (X, None)], "batch 1 has no labels"),
+        ([(X, Y, np.array(True))], "of equal shapes: batch 0 raised TypeError: len"),
+        ([(X[:0], Y[:0])], "data holds no samples"),
+        (Stops(), "data raised OSError after 1 batch: the share is offline at .*test_forms.py:"),
+        (NeverStarts(), "data raised OSError before its first batch: no such share at "),
+        (Pairs([{}] * 10), "batch 0 has no inputs"),
         ([(X, Y), (X.astype(str), Y)], "input_0 is of dtype str1024 in batch 1 and of float32 in batch 0"),
         ([(X, Y), (X * np.nan, Y)], "inputs contains NaN or infinite values"),
     ],
 )
-def test_batches_that_are_none(data: Any, sentence: str) -> None:
+def test_batches_that_are_none(data: Any, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match=sentence):
         load(model(data))
+    if not isinstance(data, list | Batches):
+        return
+    monkeypatch.setattr(batches, "HELD_BYTES", 30)  # as large data are read
+    with pytest.raises(DataError, match=sentence):
+        _ = load(model(data)).count
 
 
 class Counted(Batches):

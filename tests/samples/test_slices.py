@@ -124,6 +124,12 @@ class Odd:
 REFUSED: dict[str, tuple[Any, str]] = {
     "too few": (["a", "b"], "slices name 2 samples, and the data has 6"),
     "none": ([None] * 6, "no sample is in a slice"),
+    "nothing": (None, "slices are None"),
+    "generator": ((name for name in "abcdef"), "slices are a generator"),
+    "without a name": ({None: [0], "b": [1]}, "a slice is named None"),
+    "a blank name": ({" ": [0]}, "a slice is named ' '"),
+    "one name twice": ({1: [0], "1": [1]}, "slices 1 and '1' have the same name"),
+    "no such field": ("nosuch", r"eb.slices\('nosuch'\): no input and no key(.|\n)*give eb.slices one name"),
     "no slices": ({}, "no sample is in a slice"),
     "matrix": (np.zeros((6, 2)), r"slices are of shape \(6, 2\)"),
     "odd": (Odd(), "slices are a Odd"),
@@ -138,7 +144,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "texts": ({"a": ["x"]}, "slice 'a' are of shape"),
     "zeros and ones": ({"a": [0, 1, 1, 0, 0, 1]}, "6 zeros and ones: a mask, or sample numbers"),
     "odd rows": ({"a": Odd()}, "slice 'a' are a Odd"),
-    "raises": (lambda labels: labels[99], "eb.slices raised IndexError"),
+    "raises": (lambda labels: labels[99], "eb.slices raised IndexError.* at .*test_slices.py:"),
     "no arguments": (lambda: 0, "takes 0 arguments"),
     "three": (lambda a, b, c: 0, "takes 3 arguments"),
     "named": (lambda a, *, b: 0, "takes 2 arguments"),
@@ -152,6 +158,17 @@ def test_what_is_refused_with_the_place(name: str) -> None:
     with pytest.raises(DataError, match=told) as caught:
         found(of)
     assert "test_slices.py:" in str(caught.value)
+
+
+def test_spaces_in_names_count_as_one() -> None:
+    assert found({" rainy\n  night ": [0]}) == {"rainy night": [0]}
+    assert found(["a  b", " a b "] * 3) == {"a b": [0, 1, 2, 3, 4, 5]}
+
+
+def test_rows_that_are_no_array_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slices, "chunk", lambda samples: 3)
+    with pytest.raises(DataError, match="returned sample numbers"):
+        found(lambda inputs, labels: {"a": [[1], [2, 3]]})
 
 
 def test_a_slice_is_a_group(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_edgebench.base.errors import DataError
+from pytest_edgebench.base.errors import DataError, EdgebenchError
 from pytest_edgebench.declare.roles import Constant, Sample, State
-from pytest_edgebench.samples import errors
+from pytest_edgebench.samples import errors, stream_errors
 from pytest_edgebench.samples.forms import contents
 from pytest_edgebench.samples.held import held
 from pytest_edgebench.samples.rows import row
@@ -35,7 +35,7 @@ def takes(value: Any, about: About) -> bool:
         return is_list(value)
     if isinstance(value, Mapping | tuple | str | bytes | Path | Sample | Constant | State):
         return False
-    if hasattr(value, "__array__"):
+    if hasattr(value, "__array__") or isinstance(value, type):
         return False
     if _is_iterable_dataset(value):
         return True
@@ -50,7 +50,7 @@ def is_list(value: Any) -> bool:
 def read(value: Any, about: About) -> Contents:
     if _in_order(value):
         return contents(value.dataset, about)
-    if iter(value) is value:
+    if hasattr(value, "__next__"):
         raise errors.used_up(value, about.what, about.where)
     hold = isinstance(value, list) or _shuffles(value)
     return streamed(lambda: iter(value), about, hold=hold, single=_is_iterable_dataset(value))
@@ -70,19 +70,36 @@ def streamed(
     """
 
     def read() -> Iterator[Unit]:
-        try:
-            for number, batch in enumerate(start()):
+        for number, batch in enumerate(_items(start, about.where)):
+            try:
                 found = row(batch, about)
                 if found is None:
                     raise errors.not_batches(number, batch, about.where)
-                parts = found.sample(about) if single or found.alone else found.batch(about)
-                yield from units(*parts, number, about.where)
-        except DataError:
-            raise
-        except Exception as error:
-            raise errors.bad_batches(error, about.where) from error
+                alone = single or found.alone
+                if about.labelled and found.label is None and not alone:
+                    raise stream_errors.no_labels_of_batch(number, about.where)
+                parts = found.sample(about) if alone else found.batch(about)
+                given = list(units(*parts, number, about.where))
+            except DataError:
+                raise
+            except Exception as error:
+                raise errors.bad_batches(number, error, about.where) from error
+            yield from given
 
     return held(Source(read, about.where), about, None if hold else HELD_BYTES)
+
+
+def _items(start: Callable[[], Iterator[Any]], where: str) -> Iterator[Any]:
+    """What the user's iterable gives; its own errors say after how many."""
+    number = 0
+    try:
+        for item in start():
+            yield item
+            number += 1
+    except EdgebenchError:
+        raise
+    except Exception as error:
+        raise stream_errors.stream_raised(number, error, where) from error
 
 
 def _is_iterable_dataset(value: Any) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def takes(value: Any, about: About) -> bool:
-    if isinstance(value, Mapping | list | tuple | str | bytes | Path) or hasattr(value, "__array__"):
+    if isinstance(value, Mapping | list | tuple | str | bytes | Path | type) or hasattr(value, "__array__"):
         return False
     if any(kind.__name__ == "IterableDataset" for kind in type(value).__mro__):
         return False
@@ -33,9 +33,12 @@ def takes(value: Any, about: About) -> bool:
 
 
 def read(value: Any, about: About) -> Contents:
-    if not len(value):
+    try:
+        count = len(value)
+    except Exception as error:
+        raise errors.dataset_without_length(error, about.where) from error
+    if not count:
         raise errors.no_samples(about.what, about.where)
-    count = len(value)
 
     def item(number: int) -> Unit:
         given, labels, critical = _parts(value, number, about)

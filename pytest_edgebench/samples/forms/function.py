@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def takes(value: Any, about: About) -> bool:
     # A torch Dataset may be callable by accident of its base classes; a function has no __getitem__.
-    return callable(value) and not hasattr(value, "__getitem__")
+    # A class is called: what it makes is the data.
+    return callable(value) and (isinstance(value, type) or not hasattr(value, "__getitem__"))
 
 
 def read(value: Any, about: About) -> Contents:
