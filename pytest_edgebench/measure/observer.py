@@ -188,7 +188,7 @@ class Observer:
         loaded, score = self.loaded(model), as_score(model.score)
         fed = tuple(self._fed.get(id(model), ()))
         given = judged(score, outputs, fed)
-        value, samples = evaluate(score, given, loaded.labels(), place)
+        value, samples = evaluate(score, given, loaded.labels(), place, model.place)
         count = loaded.count
         low = high = None
         if samples is not None and score.correctness:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import DeclarationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 
 EXAMPLE = 'steps=[[eb.Prune(0.3), eb.Prune(0.5)], eb.Quantize("static-int8")]'
+_UPDATE_FROM = 'write update_from="deployed.onnx"'
 
 
 def not_a_model(given: object) -> DeclarationError:
@@ -50,6 +51,8 @@ def unknown_objective(given: object, known: Iterable[str]) -> DeclarationError:
 
 
 def unknown_metric(metric: str, known: Iterable[str]) -> DeclarationError:
+    if metric == "update":
+        return DeclarationError("a budget on update needs the file that devices have now", fix=_UPDATE_FROM)
     return DeclarationError(
         f"eb.search cannot hold a chain to a budget for {metric!r}", fix=f"use {', '.join(known)}"
     )
@@ -63,14 +66,13 @@ def no_baseline(metric: str, text: str) -> DeclarationError:
 
 
 def no_update_from() -> DeclarationError:
-    return DeclarationError(
-        "objective='update' needs the file that devices have now", fix='write update_from="deployed.onnx"'
-    )
+    return DeclarationError("objective='update' needs the file that devices have now", fix=_UPDATE_FROM)
 
 
-def no_deployed(path: Path) -> DeclarationError:
+def no_deployed(given: object) -> DeclarationError:
+    shown = str(given) if isinstance(given, Path) else given
     return DeclarationError(
-        f"update_from={str(path)!r} is not a file",
+        f"update_from={shown!r} is not a file",
         fix="give the path of the model file that devices have now",
     )
 

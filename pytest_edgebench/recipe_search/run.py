@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_edgebench.base.errors import EdgebenchError
+from pytest_edgebench.base.errors import EdgebenchError, UnsupportedError
 from pytest_edgebench.case.toolbox import Toolbox, format_of
 from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.recipe_search.chains import Refused, Shared, try_build
@@ -173,9 +173,12 @@ class SearchRun:
     def _update(self, artifact: Artifact, deployed: Path) -> Metric:
         """Bytes of a patch from the file that devices have now."""
         from pytest_edgebench.artifacts import update
+        from pytest_edgebench.metrics.errors import too_large
         from pytest_edgebench.record.run import Metric
 
         files = tuple(artifact.record.files)
+        if (size := update.size(artifact.path, files)) > update.MOST_BYTES:
+            raise UnsupportedError(too_large(size), where=self._model.place)
         found = update.cached(self._toolbox.cache, deployed, (deployed.name,), artifact.path, files)
         return Metric(float(found), "B", "static", len(files), note=f"patch of {update.title()}, applied")
 

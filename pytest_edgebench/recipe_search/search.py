@@ -99,15 +99,17 @@ def _deployed(given: str | Path) -> Path:
     """The file that devices have now.
 
     Raises:
-        DeclarationError: no file, or bsdiff4 is not installed.
+        DeclarationError: no file, one that is too large for a patch, or bsdiff4 is not installed.
     """
     from pytest_edgebench.artifacts import update
-    from pytest_edgebench.metrics.errors import needs_patches
+    from pytest_edgebench.metrics.errors import needs_patches, too_large
     from pytest_edgebench.recipe_search import errors
 
+    if not isinstance(given, str | Path) or not Path(given).is_file():
+        raise errors.no_deployed(given)
     path = Path(given)
-    if not path.is_file():
-        raise errors.no_deployed(path)
+    if path.stat().st_size > update.MOST_BYTES:
+        raise errors.no_patches(too_large(path.stat().st_size))
     if not update.installed():
         raise errors.no_patches(needs_patches())
     return path

@@ -358,5 +358,12 @@ def needed(module: str, what: str) -> Any:
         ) from cause
 
 
+def one_class() -> DataError:
+    return DataError(
+        "the model gives one number a sample, and a score of classes needs one for each class",
+        fix="take eb.auc, or a score of your own with a threshold, e.g. (outputs[:, 0] > 0.5) == labels",
+    )
+
+
 def outputs_shape(what: str, where: str) -> DataError:
     return DataError(what, where=where, fix="choose a score that fits the model's outputs and labels")

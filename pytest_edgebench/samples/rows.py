@@ -91,7 +91,7 @@ def _yes(value: Any, about: About) -> bool:
     """Whether one sample is critical."""
     import numpy as np
 
-    if not isinstance(value, bool | int | np.bool_ | np.integer) and getattr(value, "ndim", 1):
+    if not isinstance(value, bool | int | np.bool_ | np.integer) and getattr(value, "ndim", True):
         raise errors.not_critical(value, about.where)
     return bool(value)
 

@@ -32,8 +32,13 @@ def judged(score: Score, outputs: tuple[Array, ...], fed: Collection[int] = ()) 
     return outputs[0] if len(outputs) == 1 else outputs
 
 
-def evaluate(score: Score, outputs: Any, labels: Array, where: str) -> tuple[float, Array | None]:
+def evaluate(
+    score: Score, outputs: Any, labels: Array, where: str, declared: str = ""
+) -> tuple[float, Array | None]:
     """The score's value in its unit, and the per-sample values (N,) where it has them.
+
+    Args:
+        where: ``file:line`` of what made the file. declared: of the model, where data and score are given.
 
     Raises:
         DataError: outputs that are not finite, a score that raises or returns no finite number.
@@ -42,6 +47,7 @@ def evaluate(score: Score, outputs: Any, labels: Array, where: str) -> tuple[flo
 
     if bad := sum(not_finite(rows) for rows in in_pieces(outputs)):
         raise errors.outputs_not_finite(bad, len(labels), where)
+    where = declared or where
     try:
         samples: Array | None = None
         if score.per_sample is not None and score.of_samples is not None:
@@ -117,6 +123,8 @@ def as_classes(outputs: Any, labels: Array) -> tuple[Array, Array]:
     if is_ragged(outputs):
         raise errors.outputs_shape("class scores need outputs of one shape; the samples' differ", "")
     outputs = outputs.reshape(len(outputs), -1)
+    if outputs.shape[1] == 1:
+        raise errors.one_class()
     if labels.dtype.kind not in "biuf":
         raise errors.outputs_shape("labels are texts or other values, not class numbers", "")
     if labels.ndim > 1:

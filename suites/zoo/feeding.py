@@ -51,6 +51,10 @@ def _fed(file: File) -> tuple[Plan, Mapping[str, Array], Array, int]:
     probe = _probe(file.path)
     try:
         interface = probe.interface()
+    except eb.EdgebenchError as error:
+        fix = "take the file out of the folder, or write it again"
+        raise eb.EdgebenchError(error.what, where=str(file.path), fix=fix) from None
+    try:
         if file.samples is None:
             known = probe.answers(interface, {})
     except eb.EdgebenchError as error:
@@ -64,7 +68,17 @@ def _fed(file: File) -> tuple[Plan, Mapping[str, Array], Array, int]:
         return known.plan, known.inputs, judged, known.judged
     arrays = _arrays(file.samples, [tensor["name"] for tensor in interface.inputs])
     labels = arrays.pop(LABELS, None)
-    known = probe.answers(interface, {name: array.shape[1:] for name, array in arrays.items()})
+    if labels is not None and labels.dtype.kind not in "biuf":
+        raise eb.EdgebenchError(
+            f"the labels y in {file.samples.name} are of dtype {labels.dtype}",
+            where=str(file.samples),
+            fix="give class numbers, or the first output as it is expected",
+        )
+    try:
+        known = probe.answers(interface, {name: array.shape[1:] for name, array in arrays.items()})
+    except eb.EdgebenchError as error:
+        fix = f"correct the arrays in {file.samples.name}: samples along the first axis, then the input's own"
+        raise eb.EdgebenchError(error.what, where=str(file.samples), fix=fix) from None
     wanted = [role.name for role in known.plan.samples]
     if missing := [name for name in wanted if name not in arrays]:
         raise eb.EdgebenchError(
@@ -82,8 +96,15 @@ def _arrays(path: Path, names: list[str]) -> dict[str, Array]:
     """The arrays of an ``.npz`` by input; ``x`` is the only or first one."""
     import numpy as np
 
-    with np.load(path, allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except Exception as error:  # noqa: BLE001 - of a damaged file zipfile, zlib and numpy raise theirs
+        raise eb.EdgebenchError(
+            f"{path.name} cannot be read: {type(error).__name__}: {error}",
+            where=str(path),
+            fix="write it with numpy.savez; arrays of objects are not read",
+        ) from None
     if "x" in arrays and "x" not in names:
         arrays = {names[0] if name == "x" else name: array for name, array in arrays.items()}
     if unknown := [name for name in arrays if name not in (*names, LABELS)]:

@@ -104,7 +104,7 @@ def test_budget(edge):
 # fmt: off
 CASES: dict[str, tuple[dict[str, str], str, str]] = {
     "labels_short": ({"data": "(X, Y[:-1])"}, "", "39 labels for 40 inputs"),
-    "labels_number": ({"data": "(X, 3)"}, "", "0 labels for 40 inputs"),
+    "labels_number": ({"data": "(X, 3)"}, "", "the labels are one int, not one for each sample"),
     "labels_objects": ({"data": "(X, np.array([{}] * 40))"}, "", "labels are texts or other values"),
     "inputs_nan": ({"data": "(NAN, Y)"}, "", "inputs contains NaN or infinite values"),
     "inputs_none": ({"data": "(X[:0], Y[:0])"}, "", "inputs holds no samples"),

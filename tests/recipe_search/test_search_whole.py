@@ -165,7 +165,9 @@ def test_progress_is_told(
         ({"budgets": {"size": "baseline + 1 %"}}, "which a search has not", "'model + 1 %'"),
         ({"budgets": {"accuracy": "worst slice 9 %"}}, "which a search does not judge", "all samples"),
         ({"objective": "update"}, "needs the file that devices have now", "update_from="),
+        ({"budgets": {"update": "9 kB"}}, "a budget on update needs the file", "update_from="),
         ({"update_from": "nowhere.onnx"}, "'nowhere.onnx' is not a file", "devices have now"),
+        ({"update_from": 3}, "update_from=3 is not a file", "devices have now"),
         ({"objective": "latency"}, "cannot be found on 'board'", 'target = "host"'),
         ({"budgets": {"latency": "3 ms"}}, "cannot be found on 'board'", 'target = "host"'),
         ({"profiles": ["nowhere"]}, "knows no profile 'nowhere'", "or declare it"),
@@ -179,6 +181,13 @@ def test_what_a_search_cannot_be_asked(change: dict[str, Any], sentence: str, fi
     with pytest.raises(DeclarationError, match=sentence) as raised:
         eb.search(**given)
     assert fix in raised.value.fix
+
+
+def test_a_file_too_large_for_a_patch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("pytest_edgebench.artifacts.update.MOST_BYTES", 3)
+    (tmp_path / "now.onnx").write_bytes(b"four")
+    with pytest.raises(DeclarationError, match="up to 256 MiB, and one of the two has 4 bytes"):
+        eb.search(model(), STEPS, "update", {}, [BOARD], show=False, update_from=tmp_path / "now.onnx")
 
 
 def test_the_smallest_update(cache: Path, found: Search) -> None:

@@ -219,7 +219,7 @@ REFUSED = {
     "raises": (raising, r"data function raising\(\) raised OSError: the share .*test_forms.py:"),
     "function of a function": (lambda: raising, "returned a function"),
     "empty set": (Pairs(X[:0], Y[:0]), "data holds no samples"),
-    "class": (Lengthless, "how many samples it has: __len__ raised RuntimeError: unknown at .*test_forms.py:"),
+    "class": (Lengthless, "how many samples it has: .* RuntimeError: unknown at .*test_forms.py:"),
     "critical of two": (Critical(), r"whether a sample is critical is of shape \(2,\)"),
     "raising set": (Raising(), r"the data set raised KeyError for sample 0: 'img' at .*test_forms.py:"),
     "bare set": (Bare(), "sample 0 of the data set is a ndarray, not a pair"),

@@ -76,3 +76,12 @@ def test_a_score_of_classes_says_what_it_needs() -> None:
     labels = labelled((INPUTS, BOXES), "m", Path()).labels()
     with pytest.raises(DataError, match="texts or other values, not class numbers"):
         evaluate(as_score(top1), INPUTS, labels, "here")
+
+
+def test_one_output_is_no_class() -> None:
+    """The largest of one output is always the first: all labels 0 would be right, whatever it answers."""
+    from pytest_edgebench.samples.scores import evaluate, top1
+
+    with pytest.raises(DataError, match=r"one number a sample(.|\n)*eb.auc") as caught:
+        evaluate(as_score(top1), INPUTS[:, :1], np.zeros(len(INPUTS), int), "recipe:9", "model:3")
+    assert caught.value.where == "model:3"

@@ -80,7 +80,7 @@ def test_what_is_wrong_is_a_sentence(zoo: Path, tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "Traceback" not in ran.stdout + ran.stderr
     assert "named.npz has arrays that are no input of the model: 'nosuch'" in ran.stdout
-    assert "put its inputs next to it as broken.npz, or take the file out of the folder" in ran.stdout
+    assert "fix: take the file out of the folder, or write it again" in ran.stdout
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -90,7 +90,7 @@ def test_a_folder_without_models_is_a_sentence(zoo: Path, tmp_path: Path, *, the
     ran = run(tmp_path / "run", tmp_path / "cache", "zoo")
     assert ran.returncode == 2
     assert "Traceback" not in ran.stdout + ran.stderr
-    assert ("no model file in" if there else "EDGEBENCH_ZOO is not a folder") in ran.stdout
+    assert ("no model file in" if there else "zoo' is not a folder") in ran.stdout
     assert "fix: set EDGEBENCH_ZOO to a folder with .onnx or .tflite files" in ran.stdout
 
 
@@ -118,11 +118,32 @@ def test_names_and_kinds(zoo: Path) -> None:
     }
 
 
-def test_samples_that_cannot_be_read(zoo: Path) -> None:
-    (zoo / "a.onnx").write_bytes(b"")
-    (zoo / "a.npz").write_bytes(b"garbage")
-    with pytest.raises(eb.EdgebenchError, match=r"a.npz cannot be read: .*\n  fix: write it with"):
-        files()
+def test_names_that_mean_something_else(zoo: Path) -> None:
+    names = ("eb", "ZOO", "class", "fp16", "request", "tmp_path", "pytest_configure", "mine")
+    for name in names:
+        (zoo / f"{name}.onnx").write_bytes(b"")
+    found = {file.name for file in files()}
+    assert found == {f"m_{name}" for name in names[:-1]} | {"mine"}
+
+
+def test_samples_that_cannot_be_read_spoil_no_other_model(zoo: Path) -> None:
+    from pytest_edgebench.suites.zoo.feeding import model
+
+    inputs = classifier(zoo / "cut.onnx")
+    (zoo / "text.onnx").write_bytes((zoo / "cut.onnx").read_bytes())
+    (zoo / "text.npz").write_bytes(b"garbage")
+    whole = (zoo / "cut.npz").read_bytes()
+    (zoo / "cut.npz").write_bytes(whole[:500] + b"?" * 50 + whole[550:])
+    for file in files():
+        with pytest.raises(eb.EdgebenchError, match=r"\.npz cannot be read: (.|\n)*fix: write it with"):
+            model(file)
+    for arrays, told in (
+        ({"x": inputs[:, :5]}, r"wants shape \[any, 96\](.|\n)*fix: correct the arrays in cut.npz"),
+        ({"x": inputs, "y": np.array(["a"] * len(inputs))}, "the labels y in cut.npz are of dtype <U1"),
+    ):
+        np.savez(zoo / "cut.npz", **arrays)
+        with pytest.raises(eb.EdgebenchError, match=told):
+            model(files()[0])
 
 
 def test_missing_inputs_are_named(zoo: Path) -> None:
