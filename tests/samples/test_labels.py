@@ -80,6 +80,7 @@ def test_a_score_of_classes_says_what_it_needs() -> None:
 
 def test_one_output_is_no_class() -> None:
     """The largest of one output is always the first: all labels 0 would be right, whatever it answers."""
+    from pytest_edgebench.declare.score import as_score
     from pytest_edgebench.samples.scores import evaluate, top1
 
     with pytest.raises(DataError, match=r"one number a sample(.|\n)*eb.auc") as caught:
