@@ -67,12 +67,12 @@ def read_waivers(document: Document, problems: list[SettingsError]) -> tuple[Wai
             profiles_errors.wrong_type(where, "a list of waivers", tables, "[[waivers]] above its keys")
         )
         return ()
-    found: dict[tuple[str, str], Waiver] = {}
+    found: dict[tuple[str, ...], Waiver] = {}
     for index, table in enumerate(tables):
         waiver = _waiver(index, table, document, problems)
         if waiver is None:
             continue
-        first = found.setdefault((waiver.case, waiver.metric), waiver)
+        first = found.setdefault((waiver.case, *waiver.limit.slot), waiver)
         if first is not waiver:
             problems.append(errors.waiver_twice(waiver.place, waiver.case, waiver.metric, first.place))
     return tuple(found.values())

@@ -103,6 +103,15 @@ def test_missing_keys(tmp_path: Path) -> None:
     assert error.fix == 'add up_to = "baseline + 8 %"; until = 2030-06-30'
 
 
+def test_one_for_each_limit_of_a_metric(tmp_path: Path) -> None:
+    """As budgets have them: a waiver of the mean says nothing of the worst slice."""
+    limits = ("model - 3 points", "worst slice model - 9 points", "slice night 70 %", "baseline - 3 points")
+    tables = [table(metric='metric = "accuracy"', up_to=f'up_to = "{limit}"') for limit in limits]
+    found, problems = waivers(tmp_path, "".join(tables))
+    assert problems == []
+    assert [waiver.up_to for waiver in found] == [*limits]
+
+
 def test_twice(tmp_path: Path) -> None:
     found, (error,) = waivers(tmp_path, table() + table(up_to='up_to = "baseline + 9 %"'))
     assert len(found) == 1
