@@ -8,5 +8,5 @@ from __future__ import annotations
 
 import os
 
-PLANTED = os.environ.get("EDGEBENCH_SUITE_PLANT", "0") not in ("", "0")
+PLANTED = os.environ.get("EDGEBENCH_SUITE_PLANT", "0").strip().lower() not in ("", "0", "no", "off", "false")
 """Whether the planted recipes are declared."""

@@ -47,7 +47,7 @@ def shared(path: str, variable: str = VARIABLE) -> Path | None:
         return None
     if not Path(root).is_dir():
         raise eb.EdgebenchError(
-            f"{variable} is not a folder: {root!r}",
+            f"{root!r} is not a folder",
             where=variable,
             fix=f"set {variable} to a folder, or unset it to run on bundled data",
         )

@@ -40,7 +40,7 @@ def test_a_data_folder_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(eb.EdgebenchError) as raised:
         shared("signals")
     assert str(raised.value) == (
-        f"EDGEBENCH_DATA: EDGEBENCH_DATA is not a folder: {str(tmp_path / 'typo')!r}\n"
+        f"EDGEBENCH_DATA: {str(tmp_path / 'typo')!r} is not a folder\n"
         "  fix: set EDGEBENCH_DATA to a folder, or unset it to run on bundled data"
     )
 
