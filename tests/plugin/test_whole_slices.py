@@ -135,6 +135,22 @@ def test_a_name_that_is_not_there_is_told_at_the_budgets_line(
     assert "test_net.py:5" in text
 
 
+def test_wrong_slices_are_one_failure_and_lose_nothing_else(project: Project) -> None:
+    project.write({"conftest.py": CONFTEST.replace('np.load("light.npy")', '["day"]')})
+    text = session(project, 'accuracy="worst slice 85 %"', "", "--edgebench-json=run.json", "-v")
+    assert "conftest.py:5: slices name 1 samples, and the data has 2,000" in text
+    assert "1 failed" in text
+    assert "ERROR" not in text  # of a teardown that fails likewise
+    run = json.loads((project.folder / "run.json").read_text())
+    assert run["artifacts"]  # the file that was built is in the record all the same
+
+
+def test_a_slice_that_a_test_misspells(project: Project) -> None:
+    text = session(project, 'accuracy="model - 3 points"', 'edge.slices["nigth"]')
+    assert "conftest.py:8: there is no slice 'nigth'" in text
+    assert "did you mean 'night'?" in text
+
+
 def test_a_budget_on_slices_of_a_model_without(project: Project) -> None:
     project.write({"conftest.py": CONFTEST.replace(", slices=SLICES", "")})
     text = session(project, 'accuracy="worst slice 85 %"')

@@ -141,7 +141,7 @@ def test_samples_that_cannot_be_read_spoil_no_other_model(zoo: Path) -> None:
         ({"x": inputs[:, :5]}, r"wants shape \[any, 96\](.|\n)*fix: correct the arrays in cut.npz"),
         ({"x": inputs, "y": np.array(["a"] * len(inputs))}, "the labels y in cut.npz are of dtype <U1"),
     ):
-        np.savez(zoo / "cut.npz", **arrays)
+        np.savez(zoo / "cut.npz", **arrays)  # type: ignore[arg-type]
         with pytest.raises(eb.EdgebenchError, match=told):
             model(files()[0])
 
