@@ -333,11 +333,13 @@ def score_not_a_number(name: str, given: Any, where: str) -> DataError:
     )
 
 
-def outputs_not_finite(bad: int, total: int, where: str) -> DataError:
+def outputs_not_finite(bad: int, total: int, where: str, *, original: bool = False) -> DataError:
     return DataError(
         f"the model answered NaN or infinity for {bad} of {total} samples",
         where=where,
-        fix="look at the compression: an overflow in fp16 or a broken scale are the usual causes",
+        fix="look at the model before any step: its weights, and the range of the inputs that it was made for"
+        if original
+        else "look at the compression: an overflow in fp16 or a broken scale are the usual causes",
     )
 
 

@@ -46,7 +46,7 @@ def evaluate(
     import numpy as np
 
     if bad := sum(not_finite(rows) for rows in in_pieces(outputs)):
-        raise errors.outputs_not_finite(bad, len(labels), where)
+        raise errors.outputs_not_finite(bad, len(labels), where, original=where == declared)
     where = declared or where
     try:
         samples: Array | None = None

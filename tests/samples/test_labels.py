@@ -86,3 +86,13 @@ def test_one_output_is_no_class() -> None:
     with pytest.raises(DataError, match=r"one number a sample(.|\n)*eb.auc") as caught:
         evaluate(as_score(top1), INPUTS[:, :1], np.zeros(len(INPUTS), int), "recipe:9", "model:3")
     assert caught.value.where == "model:3"
+
+
+def test_not_a_number_of_the_original_is_not_blamed_on_compression() -> None:
+    from pytest_edgebench.declare.score import as_score
+    from pytest_edgebench.samples.scores import evaluate, top1
+
+    outputs, labels = np.full((3, 2), np.nan), np.zeros(3, int)
+    for where, fix in (("recipe:9", "look at the compression"), ("model:3", "look at the model before")):
+        with pytest.raises(DataError, match=f"for 3 of 3 samples(.|\n)*{fix}"):
+            evaluate(as_score(top1), outputs, labels, where, "model:3")
