@@ -26,7 +26,7 @@ def run(
         data: with `EDGEBENCH_DATA`, where it is set; without, on bundled data.
     """
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}", "-rA"]
+    command = [sys.executable, "-m", "pytest", "-o", f"cache_dir={cache}", "-rA", "-v"]
     command += ["-o", "edgebench_cap_seconds=2", *arguments, "--pyargs", f"pytest_edgebench.suites.{suite}"]
     environment = {**os.environ, "EDGEBENCH_SUITE_PLANT": str(int(planted))}
     if not data:
@@ -35,7 +35,7 @@ def run(
 
 
 def outcomes(result: subprocess.CompletedProcess[str], word: str) -> set[str]:
-    """The cases that ended so in any test, from the short summary."""
+    """The cases that ended so in any test, from the short summary, which -v has list all of them."""
     return set(re.findall(rf"^{word} \S*::\w+\[([\w.-]+)\]", result.stdout, re.MULTILINE))
 
 
