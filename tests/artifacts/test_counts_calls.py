@@ -175,3 +175,23 @@ def test_a_sample_without_an_axis_of_its_own(tmp_path: Path) -> None:
     )
     counts = inspect(path, {"input_0": np.zeros((1, 12, 3, 8), np.float32)})
     assert (counts.macs, counts.guessed) == (12 * 3 * 8 * 4, False)
+
+
+@pytest.mark.parametrize(
+    "op, attributes", [("MatMul", {}), ("Gemm", {}), ("Einsum", {"equation": "ij,jk->ik"})]
+)
+def test_products_of_integers_are_not_float(tmp_path: Path, op: str, attributes: dict[str, str]) -> None:
+    """Of inputs, of constants and of what was cast; the same products of floats are."""
+    weight = onnx.numpy_helper.from_array(np.ones((8, 8), np.int32), "w")
+    nodes = [
+        helper.make_node("Cast", ["f"], ["i"], to=TensorProto.INT32),
+        helper.make_node(op, ["i", "w"], ["a"], **attributes),
+        helper.make_node(op, ["x", "w"], ["b"], **attributes),
+        helper.make_node(op, ["b", "b"], ["c"], **attributes),
+        helper.make_node(op, ["f", "f"], ["d"], **attributes),
+    ]
+    outputs = [value(name, [8, 8], TensorProto.INT32) for name in "abc"] + [value("d", [8, 8])]
+    inputs = [value("f", [8, 8]), value("x", [8, 8], TensorProto.INT32)]
+    counts = inspect(write(tmp_path / "m.onnx", nodes, inputs, outputs, [weight]))
+    assert counts.float_ops == 1
+    assert counts.macs == 4 * 8**3

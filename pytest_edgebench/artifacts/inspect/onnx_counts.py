@@ -13,7 +13,7 @@ import onnx.numpy_helper
 from pytest_edgebench.artifacts.inspect import COUNTER_VERSION, onnx_constants
 from pytest_edgebench.artifacts.inspect.onnx_bits import binary
 from pytest_edgebench.artifacts.inspect.onnx_file import load
-from pytest_edgebench.artifacts.inspect.onnx_float import float_ops, scaling, zero_points
+from pytest_edgebench.artifacts.inspect.onnx_float import WHOLE, float_ops, scaling, zero_points
 from pytest_edgebench.artifacts.inspect.onnx_macs import count_macs
 from pytest_edgebench.artifacts.inspect.onnx_names import graphs, make_unique
 from pytest_edgebench.artifacts.inspect.onnx_nbits import unpacked
@@ -49,7 +49,7 @@ def count_onnx(path: Path, given: Mapping[str, Array] | None = None) -> Counts:
     weights = _weights(model.graph, nodes)
     return Counts(
         ops=dict(sorted(Counter(_op_name(node) for node in nodes).items())),
-        float_ops=float_ops(nodes),
+        float_ops=float_ops(nodes, _whole(model.graph)),
         weight_bytes=dict(sorted(weights.bytes.items())),
         parameters=weights.parameters,
         zeros=weights.zeros,
@@ -58,6 +58,12 @@ def count_onnx(path: Path, given: Mapping[str, Array] | None = None) -> Counts:
         guessed=guessed,
         counter=COUNTER_VERSION,
     )
+
+
+def _whole(graph: onnx.GraphProto) -> set[str]:
+    """Inputs and constants of integer types."""
+    found = {value.name for value in graph.input if value.type.tensor_type.elem_type in WHOLE}
+    return found | {tensor.name for tensor in onnx_constants.dense(graph) if tensor.data_type in WHOLE}
 
 
 class _Weights:

@@ -10,7 +10,7 @@ import onnx.numpy_helper
 from pytest_edgebench.artifacts.inspect.onnx_rules.table import FUSED, INTEGER, computes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 QUANTIZE, DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
 # ONNX Runtime folds these between a product and its QuantizeLinear.
@@ -54,14 +54,41 @@ SCALING: Mapping[str, tuple[int, ...]] = {
 }
 
 
-def float_ops(nodes: Sequence[onnx.NodeProto]) -> int:
-    """How many operators that compute do so in floats."""
+WHOLE = frozenset(
+    (
+        onnx.TensorProto.INT8, onnx.TensorProto.INT16, onnx.TensorProto.INT32, onnx.TensorProto.INT64,
+        onnx.TensorProto.UINT8, onnx.TensorProto.UINT16, onnx.TensorProto.UINT32, onnx.TensorProto.UINT64,
+    )
+)  # fmt: skip
+SAME = FOLDED | MOVED | {"MatMul", "Gemm", "Einsum", "Add", "Sub", "Mul", "Identity", "Concat", "Slice"}
+"""Operators whose result has the type of their first input."""
+
+
+def float_ops(nodes: Sequence[onnx.NodeProto], whole: Collection[str] = ()) -> int:
+    """How many operators that compute do so in floats.
+
+    Args:
+        nodes: in the order of their values.
+        whole: inputs and constants of integer types.
+    """
+    integers = {*whole}
+    for node in nodes:
+        to = next((each.i for each in node.attribute if each.name == "to"), None)
+        is_whole = (
+            to in WHOLE if node.op_type == "Cast" else node.op_type in SAME and node.input[0] in integers
+        )
+        integers |= {*node.output} if is_whole else set()
     makers = {output: node for node in nodes for output in node.output}
     users: dict[str, list[onnx.NodeProto]] = {}
     for node in nodes:
         for name in node.input:
             users.setdefault(name, []).append(node)
-    return sum(computes(n.domain, n.op_type) and _is_float(n, makers, users) for n in nodes)
+    return sum(
+        computes(n.domain, n.op_type)
+        and not (n.op_type in SAME and {*n.input[:2]} & integers)
+        and _is_float(n, makers, users)
+        for n in nodes
+    )
 
 
 def scaling(nodes: Sequence[onnx.NodeProto]) -> set[str]:
