@@ -122,7 +122,7 @@ def find(name: str) -> Found | bytes | None:
         spec = _spec(full, list(spec.submodule_search_locations or ()) if spec else None)
         if spec is None:
             return None
-        if _spec_is_library(spec, full):
+        if full != _OWN and _spec_is_library(spec, full):  # of our own only the suites come here
             return library(root)
     if spec is None or not spec.has_location or spec.origin is None:
         return None
