@@ -8,17 +8,17 @@ _INDENT = re.compile(r"\n[ \n]+")
 _COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 _OPTIONAL = re.compile(r"</(?:td|th|tr|li|dt|dd|tbody|thead)>\s*")
 """End tags that HTML does without: https://html.spec.whatwg.org/multipage/syntax.html#optional-tags"""
-_TAG = re.compile(r"<svg.*?</svg>|<[a-z][^<>]*>", re.DOTALL)
+_DRAWING = re.compile(r"(<svg.*?</svg>)", re.DOTALL)
 _VALUE = re.compile(r'="([\w:%.-]+)"(?=[ >])')
 
 
 def markup(text: str) -> str:
-    """HTML without optional end tags and quotes; drawings stay XML. No text in it may look like a tag."""
-    return _TAG.sub(_unquoted, _OPTIONAL.sub("", text))
+    """HTML without optional end tags and quotes; drawings stay XML.
 
-
-def _unquoted(tag: re.Match[str]) -> str:
-    return tag[0] if tag[0].startswith("<svg") else _VALUE.sub(r"=\1", tag[0])
+    Texts must be escaped: a quotation mark is one of an attribute.
+    """
+    parts = _DRAWING.split(_OPTIONAL.sub("", text))
+    return "".join(part if i % 2 else _VALUE.sub(r"=\1", part) for i, part in enumerate(parts))
 
 
 def style(text: str) -> str:

@@ -47,7 +47,7 @@ def place_labels(
         for left, base in _candidates(x, y, width):
             box = (left - 1, base - LINE + 3, left + width + 1, base + 4)
             inside = box[0] >= frame[0] and box[2] <= frame[2] and box[1] >= frame[1] and box[3] <= frame[3]
-            if inside and not any(_overlap(box, other) for other in taken):
+            if inside and not _meets(box, taken):
                 taken.append(box)
                 near = min(max(x, left), left + width)
                 apart = abs(base - 4 - y) > 20
@@ -77,5 +77,10 @@ def _candidates(x: float, y: float, width: float) -> list[tuple[float, float]]:
     return out
 
 
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+def _meets(box: Box, others: Sequence[Box]) -> bool:
+    """Whether a box overlaps any other; a loop, since thousands are asked for each figure."""
+    left, top, right, bottom = box
+    for to_left, to_top, to_right, to_bottom in others:
+        if left < to_right and to_left < right and top < to_bottom and to_top < bottom:
+            return True
+    return False
