@@ -90,11 +90,12 @@ def _value(array: Array) -> Any:
 
 
 def _alone(shape: Shape, array: Array) -> bool:
-    """Whether samples have all axes of an input, as `values.lone` has it for workers."""
+    """Whether samples have all axes of an input."""
+    from pytest_edgebench.workers.values import is_lone  # with numpy
+
     if shape is None or isinstance(array, Calls):
         return False
-    rank = array[0].ndim if array.dtype.kind == "O" and len(array) else array.ndim - 1
-    return len(shape) == rank and not (shape and shape[0] in (None, 1))
+    return is_lone(shape, array[0].ndim if array.dtype.kind == "O" and len(array) else array.ndim - 1)
 
 
 def _fixed(shape: Shape, array: Array) -> int:

@@ -77,8 +77,12 @@ def lone(tensor: Tensor, array: Array, *, steps: bool = False) -> bool:
 
     A first axis that is free, or of length 1, is for their number.
     """
-    shape = tensor["shape"]
-    return len(shape) == array.ndim - 1 - steps and not (shape and shape[0] in (None, 1))
+    return is_lone(tensor["shape"], array.ndim - 1 - steps)
+
+
+def is_lone(shape: Sequence[int | None], rank: int) -> bool:
+    """As `lone`, of an input's shape and the number of axes that a sample has."""
+    return len(shape) == rank and not (shape and shape[0] in (None, 1))
 
 
 def whole(tensor: Tensor, array: Array, batch: int = 1, axis: int | None = None) -> Array:
