@@ -186,7 +186,7 @@ class Observer:
         from pytest_edgebench.judge.proportion import wilson
 
         loaded, score = self.loaded(model), as_score(model.score)
-        fed = tuple(self._fed.get(id(model), ()))
+        fed = self._fed.get(id(model), ())
         given = judged(score, outputs, fed)
         value, samples = evaluate(score, given, loaded.labels(), place, model.place)
         count = loaded.count
