@@ -17,7 +17,7 @@ SAME = 0.75
 """Share of samples that have to be the same, bit for bit. Of published runs, accelerators and kernels of
 other rounding are below 0.6; software of a family is at 1 on one network, and at 0.86 on another."""
 SURE = 0.05
-"""A chance of at most this, and a family is told apart from another."""
+"""A chance of at most this, and a family is distinguished from another."""
 
 
 @dataclass(frozen=True, slots=True)

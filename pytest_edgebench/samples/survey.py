@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_edgebench.samples.roles import Roles
     from pytest_edgebench.samples.units import Unit
 
-MOST_SHAPES = 10_000  # that are told apart
+MOST_SHAPES = 10_000  # that are distinguished
 
 
 class Survey:

@@ -35,7 +35,7 @@ def pack(message: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[memory
 
 
 def unpack(read: Callable[[int], bytearray]) -> tuple[dict[str, Any], Arrays]:
-    """The next message, by a function that reads exactly as many bytes as it is told.
+    """The next message, by a function that reads exactly as many bytes as asked for.
 
     Raises:
         ValueError, LookupError, TypeError, AttributeError: what came is no message. Whatever `read` raises.

@@ -63,7 +63,7 @@ def streamed(
 
     Args:
         start: begins to read from the first batch. hold: all of it, however large.
-        single: items are samples; else this is told by their labels.
+        single: items are samples; else their labels decide it.
 
     Raises:
         DataError: a batch is no pair, or its inputs are others than those of the first one.
