@@ -47,13 +47,8 @@ def bootstrap(model: Model, mine: Scored, theirs: Scored) -> Bootstrap | None:
     return paired(lambda chosen: sign * (before(chosen) - after(chosen)), len(mine.labels))
 
 
-def scorer(score: Score, scored: Scored) -> Scorer:
-    """The score of chosen samples.
-
-    One that is the mean of what it gives for single samples is drawn from these where outputs are large:
-    thousands of draws of them would take minutes.
-    """
-
+def by_outputs(score: Score, scored: Scored) -> Scorer:
+    """The score of chosen samples, from their outputs each time it is asked."""
     if score.on_rows is not None:
         return score.on_rows(judged(score, scored.outputs, scored.fed), scored.labels)
 
@@ -61,7 +56,17 @@ def scorer(score: Score, scored: Scored) -> Scorer:
         outputs = tuple(array[chosen] for array in scored.outputs)
         return float(score.fn(judged(score, outputs, scored.fed), scored.labels[chosen]))
 
-    if sum(array.nbytes for array in scored.outputs) < LARGE:
+    return value
+
+
+def scorer(score: Score, scored: Scored) -> Scorer:
+    """The score of chosen samples.
+
+    One that is the mean of what it gives for single samples is drawn from these where outputs are large:
+    thousands of draws of them would take minutes.
+    """
+    value = by_outputs(score, scored)
+    if score.on_rows is not None or sum(array.nbytes for array in scored.outputs) < LARGE:
         return value
     singles = _singles(value, len(scored.labels))
     return value if singles is None else lambda chosen: float(singles[chosen].mean())

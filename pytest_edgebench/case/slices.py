@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_edgebench.base.errors import DataError
-from pytest_edgebench.case.against import scorer
+from pytest_edgebench.case.against import by_outputs, scorer
 from pytest_edgebench.declare.score import as_score
 from pytest_edgebench.declare.slices import is_slice
 from pytest_edgebench.record.run import Metric
-from pytest_edgebench.samples.scores import judged
 from pytest_edgebench.samples.slice_errors import no_slice
 
 if TYPE_CHECKING:
@@ -154,14 +153,7 @@ def _scorer(score: Score, scored: Scored) -> Scorer:
     scale = None if samples is None else scale_found(samples, scored.metric.value)
     if samples is not None and scale is not None:
         return lambda at: scale * float(samples[at].mean())
-    if score.on_rows is not None:
-        return score.on_rows(judged(score, scored.outputs, scored.fed), scored.labels)
-
-    def value(at: Array) -> float:
-        outputs = tuple(array[at] for array in scored.outputs)
-        return float(score.fn(judged(score, outputs, scored.fed), scored.labels[at]))
-
-    return value
+    return by_outputs(score, scored)
 
 
 def _metric(score: Score, scored: Scored, value: Scorer, at: Array) -> tuple[Metric | None, str]:
