@@ -68,9 +68,7 @@ def _streamed(
     def finish() -> None:
         if waiting is not None:
             part = waiting.result()
-            found[1:] = [] if not found else [part]
-            if not found:
-                found.append(part)
+            found[:] = [*found[:1], part]  # the first and the last
             _take(kept, part, path)
 
     with ThreadPoolExecutor(1) as asking, closing(samples.walk(sizes.next, batch)) as pieces:
